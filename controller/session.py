@@ -1,0 +1,252 @@
+"""The session port: one line of controllers, spoken to without any I/O.
+
+The owner of a session feeds it what arrived and the time, and sends what it asks
+to be sent. `now` is monotonic seconds throughout; wall-clock time enters only
+as data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from controller.vocabulary import (
+    CardNumber,
+    ControllerId,
+    Direction,
+    Permit,
+    PermitId,
+    Reason,
+    Revision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Bytes and their place on the line: a topic or an address, "" on a bus."""
+
+    data: bytes
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the hardware does itself; whatever is missing the gateway does for it."""
+
+    decides: bool
+    stores_permits: bool
+    buffers_passages: bool
+    has_clock: bool
+
+
+# Commands: what the gateway wants of a controller.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """Release the lock for some seconds; readers also show that they granted."""
+
+    controller: ControllerId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRefusal:
+    """Tell the person at the reader that the door stays shut."""
+
+    controller: ControllerId
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPermits:
+    """Move a controller's permits to a revision: removals first, then the rest.
+
+    With `snapshot`, whatever is not in `put` goes.
+    """
+
+    controller: ControllerId
+    revision: Revision
+    removed: tuple[PermitId, ...]
+    put: tuple[Permit, ...]
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgePassages:
+    """Let a controller forget its events up to an index: they are durable here."""
+
+    controller: ControllerId
+    epoch: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """Set a controller's clock."""
+
+    controller: ControllerId
+    at: datetime
+
+
+Command = OpenDoor | ShowRefusal | ApplyPermits | AcknowledgePassages | SetClock
+
+# Events: what a line reports.
+
+
+class Contact(StrEnum):
+    """The inputs of a door that people and doors move."""
+
+    DOOR = "door"
+    EXIT_BUTTON = "exit_button"
+    TAMPER = "tamper"
+    POWER = "power"
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A controller answers; `secure` says whether the line is authenticated.
+
+    Controllers that store permits name the revision and the digest they hold.
+    """
+
+    controller: ControllerId
+    secure: bool
+    revision: Revision | None = None
+    digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """A controller stopped answering, and why."""
+
+    controller: ControllerId
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresented:
+    """A reader saw a card and waits for our decision; bits are as they arrived."""
+
+    controller: ControllerId
+    bits: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """An input of the door changed its state."""
+
+    controller: ControllerId
+    contact: Contact
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PassageReported:
+    """An autonomous controller decided by itself and kept this event."""
+
+    controller: ControllerId
+    epoch: int
+    index: int
+    controller_at: datetime
+    granted: bool
+    reason: Reason
+    card: CardNumber | None
+    permit: PermitId | None
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesLost:
+    """An autonomous controller overwrote events nobody had fetched."""
+
+    controller: ControllerId
+    epoch: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class PermitsApplied:
+    """A controller holds a revision; the digest is over all it stores."""
+
+    controller: ControllerId
+    revision: Revision
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRead:
+    """What a controller's clock said just now; `round_trip` is in seconds."""
+
+    controller: ControllerId
+    controller_at: datetime
+    round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFailed:
+    """A command did not take effect; the controller itself may be well."""
+
+    controller: ControllerId
+    command: Command
+    cause: str
+
+
+Event = (
+    Online
+    | Offline
+    | CardPresented
+    | ContactChanged
+    | PassageReported
+    | PassagesLost
+    | PermitsApplied
+    | ClockRead
+    | CommandFailed
+)
+
+
+class Session(Protocol):
+    """One line of controllers as a pure state machine."""
+
+    def receive_data(self, packet: Packet, now: float) -> None:
+        """Take what arrived; any bytes are allowed and none may raise."""
+
+    def send(self, command: Command, now: float) -> None:
+        """Queue a command; raises LocalProtocolError for an unknown controller."""
+
+    def data_to_send(self, now: float) -> Sequence[Packet]:
+        """Return what must go out now, in order; each packet is returned once."""
+
+    def events(self) -> Sequence[Event]:
+        """Return what happened since the last call."""
+
+    def deadline(self) -> float | None:
+        """Return when `on_timeout` wants to be called next."""
+
+    def on_timeout(self, now: float) -> None:
+        """Let time pass: retries, probes, polls, offline declarations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One controller on a line: its address there and the key it shares with us.
+
+    `secure` False lets a reader speak in clear; `commissioning` lets it be reached
+    with the published default key, for set-up only.
+    """
+
+    controller: ControllerId
+    address: str
+    key: bytes | None = None
+    secure: bool = True
+    commissioning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """Who is on a line, and how fast its wire is (bits per second; 0: no wire)."""
+
+    members: tuple[Member, ...]
+    baud: int = 0
