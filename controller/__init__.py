@@ -1,0 +1,1 @@
+"""The language that gateway, registry and simulator speak: pure, without I/O."""

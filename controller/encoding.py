@@ -1,0 +1,187 @@
+"""The vocabulary as rows of plain values, the same on every wire of ours."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from controller.cbor import Row, Value, microseconds, pack
+from controller.errors import MessageRefused
+from controller.schedule import MINUTES_PER_DAY, Hours, Validity, WeeklyProfile
+from controller.vocabulary import (
+    CardNumber,
+    ControllerId,
+    Direction,
+    DoorId,
+    Entry,
+    Gap,
+    Origin,
+    Passage,
+    Permit,
+    PermitId,
+    Reason,
+)
+
+PERMIT_FIELDS = 6
+MOST_HOURS = 7 * 24
+DIGEST_SIZE = 32
+DIGEST_MODULUS = 1 << (8 * DIGEST_SIZE)
+PASSAGE, GAP = 0, 1
+# Their order is on the wire: new members go to the end.
+REASONS = tuple(Reason)
+DIRECTIONS = tuple(Direction)
+
+
+def optional_moment(moment: datetime | None) -> int | None:
+    """Return a time that may be missing as microseconds."""
+    return None if moment is None else microseconds(moment)
+
+
+def read_card(row: Row, field: str) -> CardNumber:
+    """Read a card number."""
+    number = row.integer(field)
+    if number == 0:
+        raise MessageRefused(f"{field} must be a card number, not 0")
+    return CardNumber(number)
+
+
+def permit_row(permit: Permit) -> list[Value]:
+    """Return a permit as a row."""
+    profile = permit.profile
+    return [
+        permit.id,
+        permit.card.value,
+        permit.door,
+        microseconds(permit.validity.start),
+        microseconds(permit.validity.end),
+        None if profile is None else _profile_row(profile),
+    ]
+
+
+def read_permit(value: Value) -> Permit:
+    """Read a permit, or raise MessageRefused."""
+    row = Row(value, "permit", PERMIT_FIELDS)
+    identity = PermitId(row.integer("id", 2**63 - 1))
+    card = read_card(row, "permit.card")
+    door = DoorId(row.text("door"))
+    try:
+        validity = Validity(row.moment("start"), row.moment("end"))
+        profile = _read_profile(row)
+    except ValueError as error:
+        raise MessageRefused(f"permit: {error}") from error
+    return Permit(identity, card, door, validity, profile)
+
+
+def _profile_row(profile: WeeklyProfile) -> list[Value]:
+    hours: list[Value] = [[h.weekday, h.opens, h.closes] for h in profile.hours]
+    return [profile.name, profile.zone, hours]
+
+
+def _read_profile(permit: Row) -> WeeklyProfile | None:
+    holder = permit.maybe("profile")
+    if holder is None:
+        return None
+    row = holder.row("profile", 3)
+    name, zone = row.text("name"), row.text("zone")
+    spans = [Row(item, "hours", 3) for item in row.items("hours", MOST_HOURS)]
+    hours = tuple(
+        Hours(
+            span.integer("weekday", 6),
+            span.integer("opens", MINUTES_PER_DAY),
+            span.integer("closes", MINUTES_PER_DAY),
+        )
+        for span in spans
+    )
+    return WeeklyProfile(name, zone, hours)
+
+
+def permit_weight(permit: Permit) -> int:
+    """Return what a permit adds to the digest of a set."""
+    return int.from_bytes(hashlib.sha256(pack(permit_row(permit))).digest())
+
+
+def digest_of(permits: Iterable[Permit]) -> bytes:
+    """Return the digest of a set of permits, whatever their order."""
+    return digest_bytes(sum(map(permit_weight, permits)))
+
+
+def digest_bytes(total: int) -> bytes:
+    """Return a sum of permit weights as a digest of 32 bytes."""
+    return (total % DIGEST_MODULUS).to_bytes(DIGEST_SIZE)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Encode one line of the gateway's record."""
+    if isinstance(entry, Gap):
+        return pack([GAP, entry.controller, entry.epoch, entry.first, entry.last])
+    origin = entry.origin
+    return pack(
+        [
+            PASSAGE,
+            entry.door,
+            microseconds(entry.at),
+            entry.granted,
+            REASONS.index(entry.reason),
+            None if entry.card is None else entry.card.value,
+            entry.permit,
+            DIRECTIONS.index(entry.direction),
+            None if origin is None else [origin.controller, origin.epoch, origin.index],
+            optional_moment(entry.controller_at),
+            round(entry.uncertainty * 1_000_000),
+        ]
+    )
+
+
+def read_entry(value: Value) -> Entry:
+    """Read one line of a gateway's record, or raise MessageRefused."""
+    if isinstance(value, list) and value[:1] == [GAP]:
+        return _read_gap(Row(value, "gap", 5))
+    row = Row(value, "passage", 11)
+    row.integer("kind", PASSAGE)
+    return Passage(
+        door=DoorId(row.text("door")),
+        at=row.moment("at"),
+        granted=row.flag("granted"),
+        reason=REASONS[row.integer("reason", len(REASONS) - 1)],
+        card=_read_optional_card(row),
+        permit=_read_optional_permit(row),
+        direction=DIRECTIONS[row.integer("direction", len(DIRECTIONS) - 1)],
+        origin=_read_origin(row),
+        controller_at=_read_optional_moment(row),
+        uncertainty=row.integer("uncertainty") / 1_000_000,
+    )
+
+
+def _read_gap(row: Row) -> Gap:
+    row.integer("kind", GAP)
+    controller = ControllerId(row.text("controller"))
+    epoch, first, last = (row.integer(f) for f in ("epoch", "first", "last"))
+    if last < first:
+        raise MessageRefused("gap.last must not come before gap.first")
+    return Gap(controller, epoch, first, last)
+
+
+def _read_optional_card(row: Row) -> CardNumber | None:
+    holder = row.maybe("card")
+    return None if holder is None else read_card(holder, "card")
+
+
+def _read_optional_permit(row: Row) -> PermitId | None:
+    holder = row.maybe("permit")
+    return None if holder is None else PermitId(holder.integer("permit", 2**63 - 1))
+
+
+def _read_optional_moment(row: Row) -> datetime | None:
+    holder = row.maybe("controller_at")
+    return None if holder is None else holder.moment("controller_at")
+
+
+def _read_origin(row: Row) -> Origin | None:
+    holder = row.maybe("origin")
+    if holder is None:
+        return None
+    origin = holder.row("origin", 3)
+    return Origin(
+        ControllerId(origin.text("controller")),
+        origin.integer("epoch"),
+        origin.integer("index"),
+    )

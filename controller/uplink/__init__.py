@@ -1,0 +1,1 @@
+"""What a gateway and the registry say to each other."""

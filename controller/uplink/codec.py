@@ -1,0 +1,50 @@
+"""Uplink messages as signed bytes: strict, bounded, versioned."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from controller.cbor import Row, pack, unpack
+from controller.cose import Signer, open_signed, sign
+from controller.encoding import read_entry
+from controller.errors import MessageRefused
+from controller.uplink.formats import FORMATS, LONGEST_ENTRY
+from controller.uplink.messages import Message
+from controller.vocabulary import Entry
+
+VERSION = 1
+CONTEXT = b"menhu/uplink"
+
+M = TypeVar("M", bound=Message)
+
+
+def encode(message: Message, signer: Signer) -> bytes:
+    """Return a message as signed bytes."""
+    form = FORMATS[type(message)]
+    payload = pack([VERSION, form.kind, form.write(message)])
+    return sign(payload, signer, CONTEXT)
+
+
+def decode(
+    data: bytes, kind: type[M], key_of: Callable[[str], Ed25519PublicKey | None]
+) -> tuple[str, M]:
+    """Return who signed a message of the expected kind, and the message.
+
+    Raises MessageRefused for anything else, whatever the bytes are.
+    """
+    form = FORMATS[kind]
+    signed = open_signed(data, key_of, CONTEXT, form.limit)
+    row = Row(unpack(signed.payload, form.limit), "message", 3)
+    if row.integer("version") != VERSION:
+        raise MessageRefused(f"the message is not of version {VERSION}")
+    if row.integer("kind") != form.kind:
+        raise MessageRefused(f"the message is not a {kind.__name__}")
+    message = form.read(row.row("body", form.fields))
+    assert isinstance(message, kind)  # noqa: S101 - the table pairs kind and reader
+    return signed.signer, message
+
+
+def decode_entry(data: bytes) -> Entry:
+    """Return one line of a gateway's record, or raise MessageRefused."""
+    return read_entry(unpack(data, LONGEST_ENTRY))
