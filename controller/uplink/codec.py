@@ -27,21 +27,23 @@ def encode(message: Message, signer: Signer) -> bytes:
 
 
 def decode(
-    data: bytes, kind: type[M], key_of: Callable[[str], Ed25519PublicKey | None]
+    data: bytes, key_of: Callable[[str], Ed25519PublicKey | None], *kinds: type[M]
 ) -> tuple[str, M]:
-    """Return who signed a message of the expected kind, and the message.
+    """Return who signed a message of one of the kinds, and the message.
 
     Raises MessageRefused for anything else, whatever the bytes are.
     """
-    form = FORMATS[kind]
-    signed = open_signed(data, key_of, CONTEXT, form.limit)
-    row = Row(unpack(signed.payload, form.limit), "message", 3)
+    forms = {FORMATS[kind].kind: FORMATS[kind] for kind in kinds}
+    limit = max(form.limit for form in forms.values())
+    signed = open_signed(data, key_of, CONTEXT, limit)
+    row = Row(unpack(signed.payload, limit), "message", 3)
     if row.integer("version") != VERSION:
         raise MessageRefused(f"the message is not of version {VERSION}")
-    if row.integer("kind") != form.kind:
-        raise MessageRefused(f"the message is not a {kind.__name__}")
+    form = forms.get(row.integer("kind"))
+    if form is None:
+        raise MessageRefused(f"the message is not a {kinds[0].__name__}")
     message = form.read(row.row("body", form.fields))
-    assert isinstance(message, kind)  # noqa: S101 - the table pairs kind and reader
+    assert isinstance(message, kinds)  # noqa: S101 - the table pairs kind and reader
     return signed.signer, message
 
 
