@@ -1,0 +1,1 @@
+"""The enrolment desk: cards on a PC/SC reader."""
