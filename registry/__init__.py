@@ -1,0 +1,1 @@
+"""The street's registry: houses, tenancies, cards, permits and passages."""

@@ -1,0 +1,1 @@
+"""What the registry is about: plain facts and pure rules."""

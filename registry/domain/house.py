@@ -1,0 +1,126 @@
+"""A house at a glance: one state for every unit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from registry.domain.credential import Credential
+from registry.domain.hardware import Delivery, DoorStatus
+from registry.domain.places import Area, Building, Room, Unit, UnitUse
+from registry.domain.policy import Policy
+from registry.domain.tenancy import Basis, Occupancy, Tenancy, TenancyState
+
+
+class UnitState(StrEnum):
+    """What a register of a unit says, the most pressing first."""
+
+    UNFILED = "unfiled"
+    OCCUPANT_MISSING = "occupant_missing"
+    DUE = "due"
+    LET_REGISTERED = "let_registered"
+    OWNER = "owner"
+    SHOP = "shop"
+    VACANT = "vacant"
+
+
+def state_of(
+    unit: Unit,
+    tenancies: Iterable[Tenancy],
+    occupancies: Iterable[Occupancy],
+    today: date,
+    policy: Policy,
+) -> UnitState:
+    """Return the state of a unit on a day."""
+    running = [t for t in tenancies if t.state(today) is TenancyState.RUNNING]
+    living = [o for o in occupancies if o.holds(today)]
+    if running:
+        return _let_state(running, living, today, policy)
+    if unit.use is UnitUse.SHOP:
+        return UnitState.SHOP
+    if unit.use is UnitUse.OWNER or any(o.basis is Basis.OWNER for o in living):
+        return UnitState.OWNER
+    return UnitState.VACANT
+
+
+def _let_state(
+    running: list[Tenancy], living: list[Occupancy], today: date, policy: Policy
+) -> UnitState:
+    declared = {occupancy.tenancy for occupancy in living}
+    if not all(tenancy.filed for tenancy in running):
+        return UnitState.UNFILED
+    if any(tenancy.id not in declared for tenancy in running):
+        return UnitState.OCCUPANT_MISSING
+    if any(t.days_left(today) <= policy.due_window.days for t in running):
+        return UnitState.DUE
+    return UnitState.LET_REGISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCell:
+    """A unit in the matrix of its building."""
+
+    unit: Unit
+    state: UnitState
+    occupants: int
+    next_end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingMatrix:
+    """A building floor by floor, the highest first, and its doors."""
+
+    building: Building
+    grid: Area
+    community: Area
+    floors: tuple[tuple[int, tuple[UnitCell, ...]], ...]
+    doors: tuple[DoorStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSummary:
+    """An area with what lies in it."""
+
+    area: Area
+    buildings: int
+    units: int
+    doors: int
+    doors_online: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingSummary:
+    """A building of a grid with what lies in it."""
+
+    building: Building
+    states: dict[UnitState, int]
+    doors: int
+    doors_online: int
+
+
+@dataclass(frozen=True, slots=True)
+class PermitView:
+    """A published permit at one door and how far it has come."""
+
+    id: int
+    card: int
+    door: DoorStatus
+    starts_at: datetime
+    ends_at: datetime
+    revision: int
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDetail:
+    """Everything the register says about one unit, names excepted."""
+
+    unit: Unit
+    building: Building
+    state: UnitState
+    rooms: tuple[Room, ...]
+    tenancies: tuple[Tenancy, ...]
+    occupancies: tuple[Occupancy, ...]
+    credentials: tuple[Credential, ...]
+    permits: tuple[PermitView, ...]
+    doors: tuple[DoorStatus, ...]

@@ -1,0 +1,57 @@
+"""Deadlines and periods as dated data with a source, never as constants."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Verification(StrEnum):
+    """How sure we are that a value is what the rule says."""
+
+    OFFICIAL_TEXT = "official_text"
+    UNVERIFIED = "unverified"
+    HOUSE_RULE = "house_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue:
+    """A period of whole days, from when it applies and where it comes from."""
+
+    key: str
+    days: int
+    valid_from: date
+    source: str
+    verification: Verification
+
+    @property
+    def period(self) -> timedelta:
+        """The value as a period."""
+        return timedelta(days=self.days)
+
+
+FOUNDED = date(2026, 1, 1)
+
+DOOR_GRACE = PolicyValue(
+    "door_grace",
+    14,
+    FOUNDED,
+    "street's own rule: time to move belongings out after a tenancy ends",
+    Verification.HOUSE_RULE,
+)
+DUE_WINDOW = PolicyValue(
+    "due_window",
+    30,
+    FOUNDED,
+    "street's own rule: remind both sides in the last month of a tenancy",
+    Verification.HOUSE_RULE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policy values in force and the street's time zone."""
+
+    door_grace: PolicyValue = DOOR_GRACE
+    due_window: PolicyValue = DUE_WINDOW
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
