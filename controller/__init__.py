@@ -1,1 +1,39 @@
 """The language that gateway, registry and simulator speak: pure, without I/O."""
+
+from controller.schedule import Hours, Validity, WeeklyProfile
+from controller.vocabulary import (
+    CardNumber,
+    ControllerId,
+    Decision,
+    Direction,
+    DoorId,
+    Entry,
+    Gap,
+    GatewayId,
+    Origin,
+    Passage,
+    Permit,
+    PermitId,
+    Reason,
+    Revision,
+)
+
+__all__ = [
+    "CardNumber",
+    "ControllerId",
+    "Decision",
+    "Direction",
+    "DoorId",
+    "Entry",
+    "Gap",
+    "GatewayId",
+    "Hours",
+    "Origin",
+    "Passage",
+    "Permit",
+    "PermitId",
+    "Reason",
+    "Revision",
+    "Validity",
+    "WeeklyProfile",
+]

@@ -1,7 +1,12 @@
-"""Strict, bounded CBOR: one value, one spelling (RFC 8949 §4.2.1), plain types."""
+"""Strict, bounded CBOR of plain types: one value, one spelling.
+
+Deterministic as in RFC 8949 §4.2.1, with the map order of its §4.2.3 (shorter keys
+first), which is what cbor2 writes.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import TypeAlias
 
 import cbor2
@@ -10,12 +15,31 @@ from controller.errors import MessageRefused
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
+
+class Major(IntEnum):
+    """The major types we use (RFC 8949 §3.1)."""
+
+    UNSIGNED = 0
+    NEGATIVE = 1
+    OCTETS = 2
+    TEXT = 3
+    ARRAY = 4
+    MAP = 5
+
+
+SIMPLE: dict[bytes, bool | None] = {b"\xf4": False, b"\xf5": True, b"\xf6": None}
+SHORT = 24
+"""From here on a number follows in bytes of its own."""
+SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
+
 DEPTH = 10
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LONGEST_NAME = 64
 LARGEST_UNSIGNED = 2**64 - 1
-LAST_MOMENT = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+FIRST_MOMENT = (datetime(1, 1, 2, tzinfo=UTC) - EPOCH) // MICROSECOND
+LAST_MOMENT = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // MICROSECOND
+"""Far enough from the ends of the calendar for a clock in any zone to show it."""
 
 
 def pack(value: object) -> bytes:
@@ -23,37 +47,93 @@ def pack(value: object) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def unpack(data: bytes, limit: int) -> Value:
-    """Decode one value of at most `limit` bytes, or raise MessageRefused."""
+def unpack(data: bytes, limit: int, most_values: int | None = None) -> Value:
+    """Decode one value of at most `limit` bytes, or raise MessageRefused.
+
+    `most_values` bounds how many values it may hold, itself and map keys included.
+    """
     if len(data) > limit:
         raise MessageRefused(f"message has {len(data)} bytes, more than {limit}")
-    try:
-        value = cbor2.loads(
-            data, max_depth=DEPTH, allow_indefinite=False, allow_duplicate_keys=False
-        )
-        plain = _plain(value)
-        if pack(plain) != data:
-            raise MessageRefused("message is not canonical CBOR")
-    except (cbor2.CBORError, ValueError, OverflowError) as error:
-        raise MessageRefused("message is not CBOR") from error
-    return plain
+    return _Reader(data, most_values or limit).whole()
 
 
-def _plain(value: object, depth: int = DEPTH) -> Value:
-    """Return the value if it holds only plain types, nested not too deep."""
-    if value is None or isinstance(value, int | bytes | str):
+class _Reader:
+    """Reads the shortest spelling only, and nothing that means more than it says.
+
+    A general decoder would follow tags: shared references, string references and
+    huge exponents, with which few bytes cost unbounded time or memory.
+    """
+
+    def __init__(self, data: bytes, most_values: int) -> None:
+        self._data = data
+        self._at = 0
+        self._left = most_values
+
+    def whole(self) -> Value:
+        value = self._value(DEPTH)
+        if self._at != len(self._data):
+            raise MessageRefused("message goes on after its end")
         return value
-    if depth and isinstance(value, list | tuple):
-        return [_plain(item, depth - 1) for item in value]
-    if depth and isinstance(value, dict):
-        return {_key(key): _plain(item, depth - 1) for key, item in value.items()}
-    raise MessageRefused(f"message holds a {type(value).__name__}")
 
+    def _value(self, depth: int) -> Value:
+        self._left -= 1
+        if self._left < 0:
+            raise MessageRefused("message holds too many values")
+        if self._data[self._at : self._at + 1] in SIMPLE:
+            return SIMPLE[self._take(1)]
+        major, number = self._head()
+        match major:
+            case Major.UNSIGNED | Major.NEGATIVE:
+                return number if major == Major.UNSIGNED else -1 - number
+            case Major.OCTETS:
+                return self._take(number)
+            case Major.TEXT:
+                return self._text(number)
+            case Major.ARRAY if depth:
+                return [self._value(depth - 1) for _ in range(number)]
+            case Major.MAP if depth:
+                return self._map(number, depth - 1)
+        raise MessageRefused("message holds a tag or a float, or is nested too deep")
 
-def _key(key: object) -> int:
-    if isinstance(key, int):
-        return key
-    raise MessageRefused("map keys must be integers")
+    def _head(self) -> tuple[int, int]:
+        (first,) = self._take(1)
+        major, number = first >> 5, first & 31
+        if number < SHORT:
+            return major, number
+        size = SIZES.get(number)
+        if size is None:
+            raise MessageRefused("message holds an item of open length")
+        number = int.from_bytes(self._take(size))
+        if number < SHORT or (size > 1 and number >> (4 * size) == 0):
+            raise MessageRefused("message is not canonical CBOR")
+        return major, number
+
+    def _take(self, size: int) -> bytes:
+        taken = self._data[self._at : self._at + size]
+        if len(taken) != size:
+            raise MessageRefused("message ends too early")
+        self._at += size
+        return taken
+
+    def _text(self, size: int) -> str:
+        try:
+            return self._take(size).decode()
+        except UnicodeDecodeError as error:
+            raise MessageRefused("message holds text that is not UTF-8") from error
+
+    def _map(self, pairs: int, depth: int) -> dict[int, Value]:
+        items: dict[int, Value] = {}
+        before = b""
+        for _ in range(pairs):
+            start = self._at
+            key = self._value(0)
+            spelled = self._data[start : self._at]
+            if not isinstance(key, int) or isinstance(key, bool):
+                raise MessageRefused("map keys must be integers")
+            if (len(spelled), spelled) <= (len(before), before):
+                raise MessageRefused("map keys must be different and sorted")
+            items[key], before = self._value(depth), spelled
+        return items
 
 
 class Row:
@@ -69,13 +149,15 @@ class Row:
     def _refuse(self, field: str, expected: str) -> MessageRefused:
         return MessageRefused(f"{self._name}.{field} must be {expected}")
 
-    def integer(self, field: str, largest: int = LARGEST_UNSIGNED) -> int:
-        """Read an integer from 0 to `largest`."""
+    def integer(
+        self, field: str, largest: int = LARGEST_UNSIGNED, least: int = 0
+    ) -> int:
+        """Read an integer from `least` to `largest`."""
         value = next(self._fields)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self._refuse(field, "an integer")
-        if not 0 <= value <= largest:
-            raise self._refuse(field, f"from 0 to {largest}")
+        if not least <= value <= largest:
+            raise self._refuse(field, f"from {least} to {largest}")
         return value
 
     def flag(self, field: str) -> bool:
@@ -109,8 +191,8 @@ class Row:
         return value
 
     def moment(self, field: str) -> datetime:
-        """Read a time in whole microseconds of UTC since 1970."""
-        return EPOCH + self.integer(field, LAST_MOMENT) * MICROSECOND
+        """Read a time in whole microseconds since 1970, negative before."""
+        return EPOCH + self.integer(field, LAST_MOMENT, FIRST_MOMENT) * MICROSECOND
 
     def items(self, field: str, most: int) -> list[Value]:
         """Read an array of at most `most` items."""

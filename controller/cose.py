@@ -91,7 +91,8 @@ def _covered(label: str, protected: bytes, context: bytes, payload: bytes) -> by
 
 
 def _parts(data: bytes, limit: int, seal: int) -> tuple[bytes, bytes, bytes]:
-    outer = unpack(data, limit + OVERHEAD)
+    # Nobody has vouched for these bytes yet: the five values and not one more.
+    outer = unpack(data, limit + OVERHEAD, most_values=5)
     row = Row(outer, "envelope", 4)
     protected = row.sealed("protected", OVERHEAD)
     if row.mapping("unprotected"):
@@ -104,9 +105,11 @@ def _signer(protected: bytes) -> str:
     if not isinstance(header, dict) or header.keys() != {ALGORITHM, KEY_ID}:
         raise MessageRefused("the protected header names no algorithm and key")
     name = header[KEY_ID]
-    if header[ALGORITHM] != EDDSA or not isinstance(name, bytes):
+    if header[ALGORITHM] != EDDSA:
         raise MessageRefused("the algorithm is not EdDSA")
+    if not isinstance(name, bytes) or len(name) > LONGEST_KEY_ID:
+        raise MessageRefused(f"the key id is not at most {LONGEST_KEY_ID} bytes")
     try:
-        return name[:LONGEST_KEY_ID].decode()
+        return name.decode()
     except UnicodeDecodeError as error:
         raise MessageRefused("the key id is not text") from error

@@ -8,6 +8,7 @@ from controller.cbor import Row, Value, microseconds, pack
 from controller.errors import MessageRefused
 from controller.schedule import MINUTES_PER_DAY, Hours, Validity, WeeklyProfile
 from controller.vocabulary import (
+    LARGEST_CARD_NUMBER,
     CardNumber,
     ControllerId,
     Direction,
@@ -22,6 +23,8 @@ from controller.vocabulary import (
 )
 
 PERMIT_FIELDS = 6
+LARGEST_COUNT = 2**63 - 1
+"""What every database can hold."""
 MOST_HOURS = 7 * 24
 DIGEST_SIZE = 32
 DIGEST_MODULUS = 1 << (8 * DIGEST_SIZE)
@@ -38,10 +41,7 @@ def optional_moment(moment: datetime | None) -> int | None:
 
 def read_card(row: Row, field: str) -> CardNumber:
     """Read a card number."""
-    number = row.integer(field)
-    if number == 0:
-        raise MessageRefused(f"{field} must be a card number, not 0")
-    return CardNumber(number)
+    return CardNumber(row.integer(field, LARGEST_CARD_NUMBER, 1))
 
 
 def permit_row(permit: Permit) -> list[Value]:
@@ -60,8 +60,8 @@ def permit_row(permit: Permit) -> list[Value]:
 def read_permit(value: Value) -> Permit:
     """Read a permit, or raise MessageRefused."""
     row = Row(value, "permit", PERMIT_FIELDS)
-    identity = PermitId(row.integer("id", 2**63 - 1))
-    card = read_card(row, "permit.card")
+    identity = PermitId(row.integer("id", LARGEST_COUNT))
+    card = read_card(row, "card")
     door = DoorId(row.text("door"))
     try:
         validity = Validity(row.moment("start"), row.moment("end"))
@@ -147,14 +147,16 @@ def read_entry(value: Value) -> Entry:
         direction=DIRECTIONS[row.integer("direction", len(DIRECTIONS) - 1)],
         origin=_read_origin(row),
         controller_at=_read_optional_moment(row),
-        uncertainty=row.integer("uncertainty") / 1_000_000,
+        uncertainty=row.integer("uncertainty", LARGEST_COUNT) / 1_000_000,
     )
 
 
 def _read_gap(row: Row) -> Gap:
     row.integer("kind", GAP)
     controller = ControllerId(row.text("controller"))
-    epoch, first, last = (row.integer(f) for f in ("epoch", "first", "last"))
+    epoch, first, last = (
+        row.integer(field, LARGEST_COUNT) for field in ("epoch", "first", "last")
+    )
     if last < first:
         raise MessageRefused("gap.last must not come before gap.first")
     return Gap(controller, epoch, first, last)
@@ -167,7 +169,7 @@ def _read_optional_card(row: Row) -> CardNumber | None:
 
 def _read_optional_permit(row: Row) -> PermitId | None:
     holder = row.maybe("permit")
-    return None if holder is None else PermitId(holder.integer("permit", 2**63 - 1))
+    return None if holder is None else PermitId(holder.integer("permit", LARGEST_COUNT))
 
 
 def _read_optional_moment(row: Row) -> datetime | None:
@@ -182,6 +184,6 @@ def _read_origin(row: Row) -> Origin | None:
     origin = holder.row("origin", 3)
     return Origin(
         ControllerId(origin.text("controller")),
-        origin.integer("epoch"),
-        origin.integer("index"),
+        origin.integer("epoch", LARGEST_COUNT),
+        origin.integer("index", LARGEST_COUNT),
     )

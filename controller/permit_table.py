@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from controller.cbor import EPOCH, MICROSECOND, microseconds
-from controller.encoding import digest_bytes, permit_weight
+from controller.encoding import LARGEST_COUNT, digest_bytes, permit_weight
 from controller.schedule import Validity, WeeklyProfile
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 
 Row = tuple[int, int, int, int, int, int]
 """Card, door, permit id, start, end, profile: a permit as the columns keep it."""
 
-LARGEST_PERMIT_ID = 2**63 - 1
 REBUILD_SHARE = 100
 """Changes to more than one row in this many are cheaper by sorting anew."""
 
@@ -42,9 +41,9 @@ class PermitTable:
         """
         wanted = {permit.id: permit for permit in put}
         for identity in wanted:
-            if not 0 <= identity <= LARGEST_PERMIT_ID:
+            if not 0 <= identity <= LARGEST_COUNT:
                 raise ValueError(
-                    f"permit id must be 0 to {LARGEST_PERMIT_ID}, not {identity}"
+                    f"permit id must be 0 to {LARGEST_COUNT}, not {identity}"
                 )
         gone = wanted.keys() | set(removed)
         dropped = [row for row, identity in enumerate(self._ids) if identity in gone]

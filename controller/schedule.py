@@ -1,7 +1,7 @@
 """When a permit holds: a validity window and weekly hours, zones explicit."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 MINUTES_PER_DAY = 24 * 60
@@ -16,14 +16,14 @@ class Validity:
     end: datetime
 
     def __post_init__(self) -> None:
-        """Refuse naive times and windows that never hold."""
+        """Refuse naive times and windows that never hold; keep UTC, whatever came."""
         for name, moment in (("start", self.start), ("end", self.end)):
-            if moment.tzinfo is None:
-                msg = f"validity {name} needs a time zone"
-                raise ValueError(msg)
+            if moment.utcoffset() is None:
+                raise ValueError(f"validity {name} needs a time zone")
+            if moment.tzinfo is not UTC:
+                object.__setattr__(self, name, moment.astimezone(UTC))
         if self.end <= self.start:
-            msg = "validity end must come after its start"
-            raise ValueError(msg)
+            raise ValueError("validity end must come after its start")
 
     def contains(self, now: datetime) -> bool:
         """Say whether the window holds at `now`."""
@@ -41,11 +41,13 @@ class Hours:
     def __post_init__(self) -> None:
         """Refuse spans outside the week or of no length."""
         if not 0 <= self.weekday < DAYS_PER_WEEK:
-            msg = f"weekday must be 0 (Monday) to 6 (Sunday), not {self.weekday}"
-            raise ValueError(msg)
+            raise ValueError(
+                f"weekday must be 0 (Monday) to 6 (Sunday), not {self.weekday}"
+            )
         if not 0 <= self.opens < self.closes <= MINUTES_PER_DAY:
-            msg = f"hours must lie within one day, not {self.opens} to {self.closes}"
-            raise ValueError(msg)
+            raise ValueError(
+                f"hours must lie within one day, not {self.opens} to {self.closes}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,8 @@ class WeeklyProfile:
         """Refuse an unknown zone now rather than at the door."""
         try:
             ZoneInfo(self.zone)
-        except (ValueError, OSError) as error:
-            msg = f"time zone {self.zone!r} is not known"
-            raise ValueError(msg) from error
+        except (ValueError, LookupError, OSError) as error:
+            raise ValueError(f"time zone {self.zone!r} is not known") from error
 
     def contains(self, now: datetime) -> bool:
         """Say whether `now` falls into one of the spans."""

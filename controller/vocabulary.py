@@ -25,8 +25,7 @@ class CardNumber:
     def __post_init__(self) -> None:
         """Refuse what no card can carry."""
         if not 0 < self.value <= LARGEST_CARD_NUMBER:
-            msg = f"card number must be 1 to {LARGEST_CARD_NUMBER}, not {self.value}"
-            raise ValueError(msg)
+            raise ValueError(f"card number must be 1 to {LARGEST_CARD_NUMBER}")
 
     def __str__(self) -> str:
         """Show the last four digits only: enough to recognise, not to copy."""

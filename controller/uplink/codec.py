@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from controller.cbor import Row, pack, unpack
 from controller.cose import Signer, open_signed, sign
 from controller.encoding import read_entry
-from controller.errors import MessageRefused
+from controller.errors import LocalProtocolError, MessageRefused
 from controller.uplink.formats import FORMATS, LONGEST_ENTRY
 from controller.uplink.messages import Message
 from controller.vocabulary import Entry
@@ -20,9 +20,21 @@ M = TypeVar("M", bound=Message)
 
 
 def encode(message: Message, signer: Signer) -> bytes:
-    """Return a message as signed bytes."""
+    """Return a message as signed bytes.
+
+    Raises LocalProtocolError for what `decode` would refuse.
+    """
     form = FORMATS[type(message)]
-    payload = pack([VERSION, form.kind, form.write(message)])
+    body = form.write(message)
+    try:
+        form.read(Row(body, type(message).__name__, form.fields))
+    except MessageRefused as error:
+        raise LocalProtocolError(f"cannot send this: {error}") from error
+    payload = pack([VERSION, form.kind, body])
+    if len(payload) > form.limit:
+        raise LocalProtocolError(
+            f"{type(message).__name__} has {len(payload)} bytes, more than {form.limit}"
+        )
     return sign(payload, signer, CONTEXT)
 
 

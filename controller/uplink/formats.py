@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.cbor import Row, Value, microseconds
-from controller.encoding import DIGEST_SIZE, permit_row, read_permit
+from controller.encoding import DIGEST_SIZE, LARGEST_COUNT, permit_row, read_permit
 from controller.errors import MessageRefused
 from controller.uplink.messages import (
     HASH_SIZE,
@@ -20,14 +20,14 @@ from controller.uplink.messages import (
 )
 from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
 
-LONGEST_ENTRY = 512
+LONGEST_ENTRY = 640
+"""Bytes; the longest names in the longest encoding take fewer."""
 MOST_ENTRIES = 500
 MOST_PERMITS = 200_000
 MOST_DOORS = 5_000
 LONGEST_WAIT = 60
 LARGEST_OFFSET = 10**15
 """Microseconds; a clock some thirty years off is as wrong as a clock can be."""
-LARGEST_REVISION = 2**63 - 1
 PERMIT_SIZE = 128
 """Bytes an average permit takes at most."""
 
@@ -56,7 +56,10 @@ def _write_batch(batch: PassageBatch) -> list[Value]:
 
 def _read_batch(row: Row) -> PassageBatch:
     gateway = _gateway(row)
-    epoch, first = row.integer("epoch", LARGEST_REVISION), _positive(row, "first")
+    epoch, first = (
+        row.integer("epoch", LARGEST_COUNT),
+        row.integer("first", LARGEST_COUNT, 1),
+    )
     previous = row.octets("previous", HASH_SIZE)
     entries = tuple(
         Row([item], "entries", 1).sealed("entry", LONGEST_ENTRY)
@@ -76,8 +79,8 @@ def _write_receipt(receipt: Receipt) -> list[Value]:
 def _read_receipt(row: Row) -> Receipt:
     return Receipt(
         _gateway(row),
-        row.integer("epoch", LARGEST_REVISION),
-        row.integer("upto", LARGEST_REVISION),
+        row.integer("epoch", LARGEST_COUNT),
+        row.integer("upto", LARGEST_COUNT),
         row.octets("chain", HASH_SIZE),
     )
 
@@ -112,7 +115,7 @@ def _read_delta(row: Row) -> PermitDelta:
         _revision(row, "base"),
         _revision(row, "revision"),
         tuple(
-            PermitId(Row([item], "removed", 1).integer("permit", LARGEST_REVISION))
+            PermitId(Row([item], "removed", 1).integer("permit", LARGEST_COUNT))
             for item in row.items("removed", MOST_PERMITS)
         ),
         _permits(row, "put"),
@@ -148,10 +151,10 @@ def _write_heartbeat(heartbeat: Heartbeat) -> list[Value]:
 def _read_heartbeat(row: Row) -> Heartbeat:
     return Heartbeat(
         _gateway(row),
-        row.integer("number", LARGEST_REVISION),
+        row.integer("number", LARGEST_COUNT),
         row.moment("at"),
         row.text("software"),
-        row.integer("outbox", LARGEST_REVISION),
+        row.integer("outbox", LARGEST_COUNT),
         tuple(_read_door(item) for item in row.items("doors", MOST_DOORS)),
     )
 
@@ -194,14 +197,7 @@ def _gateway(row: Row) -> GatewayId:
 
 
 def _revision(row: Row, field: str) -> Revision:
-    return Revision(row.integer(field, LARGEST_REVISION))
-
-
-def _positive(row: Row, field: str) -> int:
-    value = row.integer(field, LARGEST_REVISION)
-    if value == 0:
-        raise MessageRefused(f"{field} must be at least 1")
-    return value
+    return Revision(row.integer(field, LARGEST_COUNT))
 
 
 def _permits(row: Row, field: str) -> tuple[Permit, ...]:
@@ -212,10 +208,10 @@ KIB = 1024
 PERMITS_LIMIT = MOST_PERMITS * PERMIT_SIZE
 
 FORMATS: dict[type, Format] = {
-    PassageBatch: Format(1, 256 * KIB, 6, _write_batch, _read_batch),
+    PassageBatch: Format(1, 320 * KIB, 6, _write_batch, _read_batch),
     Receipt: Format(2, KIB, 4, _write_receipt, _read_receipt),
     PermitRequest: Format(3, KIB, 4, _write_request, _read_request),
     PermitDelta: Format(4, PERMITS_LIMIT, 6, _write_delta, _read_delta),
     PermitSnapshot: Format(5, PERMITS_LIMIT, 4, _write_snapshot, _read_snapshot),
-    Heartbeat: Format(6, 512 * KIB, 6, _write_heartbeat, _read_heartbeat),
+    Heartbeat: Format(6, 1536 * KIB, 6, _write_heartbeat, _read_heartbeat),
 }
