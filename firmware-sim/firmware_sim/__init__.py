@@ -1,0 +1,1 @@
+"""A simulated street: readers, smart doors, and the people who use them."""

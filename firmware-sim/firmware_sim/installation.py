@@ -1,0 +1,128 @@
+"""The files of one installation: written by `plan`, read by `run`."""
+
+import json
+import secrets
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from firmware_sim.hardware import Bus, Fitting, Hardware
+from firmware_sim.street import Street, street_document
+
+OSDP_KEY = 16
+SMART_DOOR_KEY = 32
+_UNLOCK_SECONDS = 5.0
+
+
+def write_installation(
+    folder: Path, street: Street, hardware: Hardware, registry: str
+) -> None:
+    """Write everything the registry, the gateway and the simulator start from.
+
+    Keys are fresh random ones every time; all else follows from the plan.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    document = json.dumps(street_document(street), ensure_ascii=False, indent=1)
+    (folder / "street.json").write_text(document + "\n", encoding="utf-8")
+    (folder / "sim.toml").write_text(_simulator(hardware), encoding="utf-8")
+    (folder / "gateway.toml").write_text(
+        _gateway(street.gateways[0].id, hardware, registry), encoding="utf-8"
+    )
+    keys = folder / "keys.toml"
+    keys.touch(mode=0o600)
+    keys.chmod(0o600)
+    keys.write_text(_keys(hardware), encoding="utf-8")
+
+
+def read_hardware(folder: Path) -> Hardware:
+    """Read `sim.toml`."""
+    document = tomllib.loads((folder / "sim.toml").read_text("utf-8"))
+    return Hardware(
+        seed=document["seed"],
+        broker=document["broker"],
+        buses=tuple(
+            Bus(bus["name"], bus["baud"], _fittings(bus["readers"]))
+            for bus in document.get("buses", ())
+        ),
+        locks=_fittings(document["locks"]),
+    )
+
+
+def read_keys(folder: Path) -> dict[str, bytes]:
+    """Read `keys.toml`: the key of every controller."""
+    document = tomllib.loads((folder / "keys.toml").read_text("utf-8"))
+    return {controller: bytes.fromhex(key) for controller, key in document.items()}
+
+
+def _fittings(rows: Iterable[dict[str, Any]]) -> tuple[Fitting, ...]:
+    return tuple(Fitting(**row) for row in rows)
+
+
+def _simulator(hardware: Hardware) -> str:
+    lines = [f"seed = {hardware.seed}", _pair("broker", hardware.broker)]
+    lines += _table("locks", map(asdict, hardware.locks))
+    for bus in hardware.buses:
+        lines += ["", "[[buses]]", _pair("name", bus.name), _pair("baud", bus.baud)]
+        lines += _table("readers", map(asdict, bus.readers))
+    return "\n".join(lines) + "\n"
+
+
+def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
+    lines = [
+        _pair("id", gateway),
+        _pair("data", "gateway-data"),
+        _pair("keys", "keys.toml"),
+        "",
+        "[registry]",
+        _pair("url", registry),
+        _pair("public_key", "registry.pub"),
+    ]
+    for bus in hardware.buses:
+        lines += ["", "[[lines]]", _pair("name", bus.name), _pair("protocol", "osdp")]
+        lines += [_pair("port", f"lines/{bus.name}"), _pair("baud", bus.baud)]
+        lines += _table("controllers", map(_reader, bus.readers))
+    if hardware.locks:
+        lines += ["", "[[lines]]", _pair("name", "smart-doors")]
+        lines += [_pair("protocol", "smart_door"), _pair("broker", hardware.broker)]
+        lines += _table("controllers", map(_lock, hardware.locks))
+    return "\n".join(lines) + "\n"
+
+
+def _reader(reader: Fitting) -> dict[str, Any]:
+    return {
+        "id": reader.id,
+        "door": reader.door,
+        "address": str(reader.address),
+        "unlock_seconds": _UNLOCK_SECONDS,
+        "secure": True,
+        "wiegand": "standard",
+    }
+
+
+def _lock(lock: Fitting) -> dict[str, Any]:
+    return {"id": lock.id, "door": lock.door, "address": lock.id}
+
+
+def _keys(hardware: Hardware) -> str:
+    readers = [reader.id for bus in hardware.buses for reader in bus.readers]
+    sizes = dict.fromkeys(readers, OSDP_KEY)
+    sizes |= {lock.id: SMART_DOOR_KEY for lock in hardware.locks}
+    return "".join(
+        f'{controller} = "{secrets.token_hex(size)}"\n'
+        for controller, size in sizes.items()
+    )
+
+
+def _table(name: str, rows: Iterable[dict[str, Any]]) -> list[str]:
+    body = [
+        "  { " + ", ".join(_pair(key, value) for key, value in row.items()) + " },"
+        for row in rows
+    ]
+    return [f"{name} = [", *body, "]"]
+
+
+def _pair(key: str, value: str | float | bool) -> str:  # noqa: FBT001  TOML has flags
+    # What JSON calls a string, a number or a flag is the same in TOML.
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
