@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from controller.permit_table import PermitTable
-from controller.vocabulary import CardNumber, Decision, DoorId, Permit, Reason
+from controller.cbor import microseconds
+from controller.permit_table import PermitTable, Terms
+from controller.vocabulary import CardNumber, Decision, DoorId, Reason
 
 # From the answer that opens to the one that tells least about the card.
 TELLING = (Reason.PERMIT, Reason.OUTSIDE_HOURS, Reason.ENDED, Reason.NOT_YET_VALID)
+RANK = {reason: rank for rank, reason in enumerate(TELLING)}
 
 
 def decide(
@@ -20,22 +22,26 @@ def decide(
     """
     if now.utcoffset() is None:
         raise ValueError("now needs a time zone")
-    answers = [(weigh(permit, now), permit.id) for permit in permits.at(card, door)]
+    moment = microseconds(now)
+    answers = [
+        (RANK[_weigh(terms, moment, now)], terms[0])
+        for terms in permits.terms(card, door)
+    ]
     if answers:
-        reason, permit = min(answers, key=lambda answer: TELLING.index(answer[0]))
-        return Decision(reason is Reason.PERMIT, reason, permit)
+        rank, permit = min(answers)
+        return Decision(rank == 0, TELLING[rank], permit)
     known = card in permits
     return Decision(
         granted=False, reason=Reason.OTHER_DOOR if known else Reason.UNKNOWN_CARD
     )
 
 
-def weigh(permit: Permit, now: datetime) -> Reason:
-    """Say what one permit answers at its own door: PERMIT, or why it does not hold."""
-    if now < permit.validity.start:
+def _weigh(terms: Terms, moment: int, now: datetime) -> Reason:
+    _, start, end, profile = terms
+    if moment < start:
         return Reason.NOT_YET_VALID
-    if now >= permit.validity.end:
+    if moment >= end:
         return Reason.ENDED
-    if permit.profile is not None and not permit.profile.contains(now):
+    if profile is not None and not profile.contains(now):
         return Reason.OUTSIDE_HOURS
     return Reason.PERMIT

@@ -14,6 +14,9 @@ from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 Row = tuple[int, int, int, int, int, int]
 """Card, door, permit id, start, end, profile: a permit as the columns keep it."""
 
+Terms = tuple[PermitId, int, int, WeeklyProfile | None]
+"""Permit id, start and end in microseconds since 1970, weekly profile."""
+
 REBUILD_SHARE = 100
 """Changes to more than one row in this many are cheaper by sorting anew."""
 
@@ -57,9 +60,17 @@ class PermitTable:
         else:
             self._splice(dropped, added)
 
-    def at(self, card: CardNumber, door: DoorId) -> tuple[Permit, ...]:
-        """Return what a card holds for a door, by rising permit id."""
-        return tuple(map(self._permit, self._span(card.value, self._doors.find(door))))
+    def terms(self, card: CardNumber, door: DoorId) -> list[Terms]:
+        """Return the terms on which a card may open a door, by rising permit id."""
+        return [
+            (
+                PermitId(self._ids[row]),
+                self._starts[row],
+                self._ends[row],
+                self._profiles.get(self._row_profiles[row]),
+            )
+            for row in self._span(card.value, self._doors.find(door))
+        ]
 
     def of_card(self, card: CardNumber) -> tuple[Permit, ...]:
         """Return what a card holds for any door."""
