@@ -1,0 +1,88 @@
+"""The audit trail: every entry carries the hash of everything before it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.cbor import microseconds, pack
+from registry.persistence.audit_entries import AuditEntries, AuditEntry
+from registry.persistence.unit_of_work import UnitOfWork
+
+START = bytes(32)
+"""What the first entry is chained to."""
+
+
+class Action(StrEnum):
+    """What was done."""
+
+    IDENTITY_SEEN = "identity_seen"
+    IDENTITY_REVEALED = "identity_revealed"
+    TENANCY_RECORDED = "tenancy_recorded"
+    TENANCY_ENDED = "tenancy_ended"
+    CARD_ISSUED = "card_issued"
+    CARD_ENDED = "card_ended"
+    GATEWAY_ENROLLED = "gateway_enrolled"
+    RECORD_FORKED = "record_forked"
+    STREET_IMPORTED = "street_imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who did what to which record and why; `subject` is a reference, no name."""
+
+    actor: str
+    action: Action
+    subject: str
+    reason: str | None = None
+
+
+def record(uow: UnitOfWork, deeds: Sequence[Deed], now: datetime) -> None:
+    """Append deeds in the transaction they happen in."""
+    if not deeds:
+        return
+    entries = AuditEntries(uow.session)
+    last = entries.last()
+    number, link = (0, START) if last is None else (last.number, last.hash)
+    fresh = []
+    for deed in deeds:
+        number += 1
+        link = _hash(link, number, now, deed)
+        fresh.append(
+            AuditEntry(
+                number, now, deed.actor, deed.action, deed.subject, deed.reason, link
+            )
+        )
+    entries.append(fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many entries hold, and the number of the first that does not."""
+
+    entries: int
+    head: bytes
+    broken: int | None
+
+
+def verify(uow: UnitOfWork) -> Verdict:
+    """Check the whole chain."""
+    return check(AuditEntries(uow.session).every())
+
+
+def check(entries: Iterable[AuditEntry]) -> Verdict:
+    """Check a chain from its first entry on."""
+    link, count = START, 0
+    for entry in entries:
+        deed = Deed(entry.actor, Action(entry.action), entry.subject, entry.reason)
+        expected = _hash(link, count + 1, entry.at, deed)
+        if entry.number != count + 1 or entry.hash != expected:
+            return Verdict(count, link, count + 1)
+        link, count = entry.hash, entry.number
+    return Verdict(count, link, None)
+
+
+def _hash(link: bytes, number: int, at: datetime, deed: Deed) -> bytes:
+    row = [number, microseconds(at), deed.actor, deed.action, deed.subject, deed.reason]
+    return hashlib.sha256(link + pack(row)).digest()

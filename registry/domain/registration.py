@@ -1,0 +1,150 @@
+"""A tenancy as it is asked for: what can be said about it without the register."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from controller.vocabulary import LARGEST_CARD_NUMBER as LARGEST
+from registry.domain.errors import Fault, FieldError
+from registry.domain.tenancy import Tenancy
+
+FIRST_YEAR, LAST_YEAR = 2000, 2098
+LONGEST_PERSON_NAME = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TenancyForm:
+    """A tenancy as somebody typed it: text, so that every fault is told at once.
+
+    `start` and `end` are ISO dates; the tenancy holds from `start` until, not
+    including, `end`. `occupant` is the name of who moves in; a card may follow later.
+    """
+
+    unit: str
+    occupant: str = field(repr=False)
+    start: str
+    end: str
+    card: str = field(default="", repr=False)
+    room: str = ""
+    filed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TenancyDraft:
+    """A form as read; what could not be read is None and among the errors."""
+
+    unit: str
+    room: str | None
+    occupant: str = field(repr=False)
+    card: int | None = field(repr=False)
+    start: date | None
+    end: date | None
+    filed: bool
+    errors: tuple[FieldError, ...]
+
+
+def read(form: TenancyForm) -> TenancyDraft:
+    """Read a form and say what is wrong with each field by itself."""
+    errors: list[FieldError] = []
+    start, end = (_day(name, getattr(form, name), errors) for name in ("start", "end"))
+    if start and end and end <= start:
+        errors.append(
+            FieldError(
+                "end",
+                Fault.CONTRADICTION,
+                "the tenancy ends before it starts",
+                "give an end date later than the start date",
+            )
+        )
+    return TenancyDraft(
+        unit=form.unit.strip(),
+        room=form.room.strip() or None,
+        occupant=_name(form.occupant, errors),
+        card=_card(form.card, errors),
+        start=start,
+        end=end,
+        filed=form.filed,
+        errors=tuple(errors),
+    )
+
+
+def day_of(text: str) -> date | None:
+    """Return an ISO date of a year that controllers can store."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def overlapping(
+    others: Iterable[Tenancy], room: str | None, start: date, end: date
+) -> Tenancy | None:
+    """Return a tenancy that lets the same space in the same time."""
+    for other in others:
+        same_space = room is None or other.room is None or other.room == room
+        if same_space and start < other.end and other.start < end:
+            return other
+    return None
+
+
+def _day(name: str, text: str, errors: list[FieldError]) -> date | None:
+    if not text.strip():
+        errors.append(missing(name, "give the date as YYYY-MM-DD"))
+        return None
+    day = day_of(text)
+    if day is None:
+        errors.append(
+            FieldError(
+                name,
+                Fault.MALFORMED,
+                f"this is not a date from {FIRST_YEAR} to {LAST_YEAR}",
+                "give the date as YYYY-MM-DD",
+            )
+        )
+    return day
+
+
+def _name(text: str, errors: list[FieldError]) -> str:
+    name = text.strip()
+    if not name:
+        errors.append(missing("occupant", "give the name of who moves in"))
+    elif len(name) > LONGEST_PERSON_NAME or not name.isprintable():
+        errors.append(
+            FieldError(
+                "occupant",
+                Fault.MALFORMED,
+                f"a name has at most {LONGEST_PERSON_NAME} printable characters",
+                "give the name as it stands on the document",
+            )
+        )
+    return name
+
+
+def _card(text: str, errors: list[FieldError]) -> int | None:
+    digits = text.strip()
+    if not digits:
+        return None
+    if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)):
+        number = int(digits)
+        if 0 < number <= LARGEST:
+            return number
+    errors.append(
+        FieldError(
+            "card",
+            Fault.MALFORMED,
+            f"a card number is a whole number from 1 to {LARGEST}",
+            "tap the card at the desk or type the digits printed on it",
+        )
+    )
+    return None
+
+
+def missing(name: str, remedy: str) -> FieldError:
+    """Return the error of a field left empty."""
+    return FieldError(name, Fault.MISSING, "this field is empty", remedy)
+
+
+def unknown(name: str, what: str, remedy: str) -> FieldError:
+    """Return the error of a field that names nothing on record."""
+    return FieldError(name, Fault.UNKNOWN, f"{what} is not on record", remedy)

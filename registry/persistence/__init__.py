@@ -1,0 +1,1 @@
+"""The register on disk: rows, repositories and one unit of work."""

@@ -1,0 +1,165 @@
+"""Passages and gaps as rows: written by the batch, read by place and time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Boolean, Index, Select, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from controller.vocabulary import Direction, Reason
+from registry.domain.credential import CardState
+from registry.domain.timeline import RecordedGap, RecordedPassage
+from registry.persistence.hardware import DoorRow
+from registry.persistence.rows import Moment, Record, RowNumber, Unsigned, add_rows
+
+Values = Mapping[str, object]
+
+
+class PassageRow(Record):
+    """A passage.
+
+    No foreign keys: a passage is kept even when nobody knows its door or its card.
+    De-duplication is the record's place (gateway, epoch, seq), not an index here.
+    """
+
+    __tablename__ = "passages"
+    __table_args__ = (
+        Index("ix_passages_door_at", "door", "at"),
+        Index("ix_passages_card_at", "card", "at"),
+        Index("ix_passages_unit_at", "unit", "at"),
+        {"sqlite_autoincrement": True},
+    )
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    gateway: Mapped[str]
+    epoch: Mapped[int] = mapped_column(RowNumber)
+    seq: Mapped[int] = mapped_column(RowNumber)
+    door: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Moment)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    granted: Mapped[bool] = mapped_column(Boolean)
+    reason: Mapped[str]
+    direction: Mapped[str]
+    card: Mapped[int | None] = mapped_column(Unsigned)
+    card_state: Mapped[str | None]
+    credential: Mapped[int | None] = mapped_column(RowNumber)
+    party: Mapped[str | None]
+    unit: Mapped[str | None]
+    permit: Mapped[int | None] = mapped_column(RowNumber)
+    controller: Mapped[str | None]
+    controller_epoch: Mapped[int | None] = mapped_column(Unsigned)
+    controller_index: Mapped[int | None] = mapped_column(Unsigned)
+    controller_at: Mapped[datetime | None] = mapped_column(Moment)
+    uncertainty: Mapped[float]
+
+
+class GapRow(Record):
+    """Events a controller lost."""
+
+    __tablename__ = "gaps"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    gateway: Mapped[str]
+    epoch: Mapped[int] = mapped_column(RowNumber)
+    seq: Mapped[int] = mapped_column(RowNumber)
+    controller: Mapped[str] = mapped_column(index=True)
+    controller_epoch: Mapped[int] = mapped_column(Unsigned)
+    first: Mapped[int] = mapped_column(Unsigned)
+    last: Mapped[int] = mapped_column(Unsigned)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Passages:
+    """The repository of passages and gaps."""
+
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        self._session = session
+
+    def append(self, passages: Sequence[Values], gaps: Sequence[Values]) -> None:
+        """Store the lines of a batch."""
+        add_rows(self._session, PassageRow, passages)
+        add_rows(self._session, GapRow, gaps)
+
+    def last_number(self) -> int:
+        """Return the number of the newest passage."""
+        return self._session.scalar(select(func.max(PassageRow.number))) or 0
+
+    def count(self) -> int:
+        """Return how many passages there are."""
+        return self._session.scalar(select(func.count()).select_from(PassageRow)) or 0
+
+    def gap_count(self) -> int:
+        """Return how many gaps there are."""
+        return self._session.scalar(select(func.count()).select_from(GapRow)) or 0
+
+    def after(self, number: int, limit: int) -> list[RecordedPassage]:
+        """Return passages in the order they were stored."""
+        query = select(PassageRow).where(PassageRow.number > number)
+        return self._all(query.order_by(PassageRow.number).limit(limit))
+
+    def of_unit(
+        self, unit: str, until: datetime | None, limit: int
+    ) -> list[RecordedPassage]:
+        """Return the newest passages of a unit's people, none after `until`."""
+        return self._newest(
+            select(PassageRow).where(PassageRow.unit == unit), until, limit
+        )
+
+    def of_door(
+        self, door: str, until: datetime | None, limit: int
+    ) -> list[RecordedPassage]:
+        """Return the newest passages of a door, none after `until`."""
+        return self._newest(
+            select(PassageRow).where(PassageRow.door == door), until, limit
+        )
+
+    def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
+        """Return the gaps of a controller."""
+        query = (
+            select(GapRow, DoorRow.id)
+            .outerjoin(DoorRow, DoorRow.controller == GapRow.controller)
+            .where(GapRow.controller == controller)
+        )
+        return [
+            RecordedGap(
+                row.number, door, row.controller, row.first, row.last, row.recorded_at
+            )
+            for row, door in self._session.execute(query).tuples()
+        ]
+
+    def _newest(
+        self, query: Select[PassageRow], until: datetime | None, limit: int
+    ) -> list[RecordedPassage]:
+        if until is not None:
+            query = query.where(PassageRow.at <= until)
+        newest_first = query.order_by(PassageRow.at.desc(), PassageRow.number.desc())
+        return self._all(newest_first.limit(limit))
+
+    def _all(self, query: Select[PassageRow]) -> list[RecordedPassage]:
+        rows: Iterable[PassageRow] = self._session.scalars(query)
+        return [_passage(row) for row in rows]
+
+
+def _passage(row: PassageRow) -> RecordedPassage:
+    return RecordedPassage(
+        number=row.number,
+        gateway=row.gateway,
+        epoch=row.epoch,
+        seq=row.seq,
+        door=row.door,
+        at=row.at,
+        recorded_at=row.recorded_at,
+        granted=row.granted,
+        reason=Reason(row.reason),
+        direction=Direction(row.direction),
+        card=row.card,
+        card_state=None if row.card_state is None else CardState(row.card_state),
+        credential=row.credential,
+        party=row.party,
+        unit=row.unit,
+        permit=row.permit,
+        controller=row.controller,
+        controller_epoch=row.controller_epoch,
+        controller_index=row.controller_index,
+        uncertainty=row.uncertainty,
+    )

@@ -1,0 +1,142 @@
+"""How far each gateway's record is here, and where it is torn, as rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from controller.uplink.messages import GENESIS
+from controller.vocabulary import GatewayId
+from registry.persistence.rows import Moment, Record, RowNumber, add_rows
+
+
+class RecordRow(Record):
+    """The high-water mark of one epoch of a gateway's record."""
+
+    __tablename__ = "gateway_records"
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=False)
+    upto: Mapped[int] = mapped_column(RowNumber)
+    chain: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class HoleRow(Record):
+    """Lines a gateway lost before they were received."""
+
+    __tablename__ = "holes"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    gateway: Mapped[str]
+    epoch: Mapped[int] = mapped_column(RowNumber)
+    first: Mapped[int] = mapped_column(RowNumber)
+    last: Mapped[int] = mapped_column(RowNumber)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ForkRow(Record):
+    """A batch that was refused because it did not continue the record."""
+
+    __tablename__ = "forks"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    gateway: Mapped[str]
+    epoch: Mapped[int] = mapped_column(RowNumber)
+    first: Mapped[int] = mapped_column(RowNumber)
+    upto: Mapped[int] = mapped_column(RowNumber)
+    expected: Mapped[bytes] = mapped_column(LargeBinary)
+    offered: Mapped[bytes] = mapped_column(LargeBinary)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class HighWater:
+    """Everything of an epoch up to a line is here; `chain` is the hash there."""
+
+    gateway: GatewayId
+    epoch: int
+    upto: int
+    chain: bytes
+
+
+class Records:
+    """The repository of gateway records."""
+
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        self._session = session
+
+    def high_water(self, gateway: GatewayId, epoch: int) -> HighWater | None:
+        """Return the mark of an epoch, locked until the transaction ends."""
+        query = select(RecordRow).where(
+            RecordRow.gateway == gateway, RecordRow.epoch == epoch
+        )
+        row = self._session.scalar(query.with_for_update())
+        return None if row is None else HighWater(gateway, epoch, row.upto, row.chain)
+
+    def latest_chain(self, gateway: str, before: int) -> bytes:
+        """Return the chain hash where the epoch before `before` stopped."""
+        query = (
+            select(RecordRow.chain)
+            .where(RecordRow.gateway == gateway, RecordRow.epoch < before)
+            .order_by(RecordRow.epoch.desc())
+            .limit(1)
+        )
+        return self._session.scalar(query) or GENESIS
+
+    def advance(self, mark: HighWater, now: datetime) -> None:
+        """Move the mark of an epoch."""
+        self._session.merge(
+            RecordRow(
+                gateway=mark.gateway,
+                epoch=mark.epoch,
+                upto=mark.upto,
+                chain=mark.chain,
+                updated_at=now,
+            )
+        )
+
+    def add_hole(self, mark: HighWater, last: int, now: datetime) -> None:
+        """Note that everything after a mark up to `last` is lost."""
+        add_rows(
+            self._session,
+            HoleRow,
+            [
+                {
+                    "gateway": mark.gateway,
+                    "epoch": mark.epoch,
+                    "first": mark.upto + 1,
+                    "last": last,
+                    "recorded_at": now,
+                }
+            ],
+        )
+
+    def add_fork(
+        self, mark: HighWater, first: int, offered: bytes, now: datetime
+    ) -> None:
+        """Note that a batch contradicts the mark."""
+        add_rows(
+            self._session,
+            ForkRow,
+            [
+                {
+                    "gateway": mark.gateway,
+                    "epoch": mark.epoch,
+                    "first": first,
+                    "upto": mark.upto,
+                    "expected": mark.chain,
+                    "offered": offered,
+                    "recorded_at": now,
+                }
+            ],
+        )
+
+    def hole_count(self) -> int:
+        """Return how many holes there are."""
+        return self._session.scalar(select(func.count()).select_from(HoleRow)) or 0
+
+    def fork_count(self) -> int:
+        """Return how many batches were refused."""
+        return self._session.scalar(select(func.count()).select_from(ForkRow)) or 0

@@ -1,0 +1,52 @@
+"""One transaction and the repositories that work in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry.persistence.credentials import Credentials
+from registry.persistence.database import WRITES
+from registry.persistence.hardware import Hardware
+from registry.persistence.houses import Houses
+from registry.persistence.passages import Passages
+from registry.persistence.permits import Permits
+from registry.persistence.records import Records
+from registry.persistence.tenancies import Tenancies
+
+
+class UnitOfWork:
+    """Everything a service does, it does in one of these; it never commits."""
+
+    def __init__(self, session: Session) -> None:
+        """Open the repositories on a session."""
+        self.session = session
+        self.houses = Houses(session)
+        self.tenancies = Tenancies(session)
+        self.credentials = Credentials(session)
+        self.hardware = Hardware(session)
+        self.permits = Permits(session)
+        self.passages = Passages(session)
+        self.records = Records(session)
+
+
+class Store:
+    """Where the edge opens units of work, and commits them by leaving the block."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Work on an engine."""
+        self._reader = engine
+        self._writer = engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """Open a unit of work that sees one state and changes nothing."""
+        with Session(self._reader) as session:
+            yield UnitOfWork(session)
+
+    @contextmanager
+    def writing(self) -> Iterator[UnitOfWork]:
+        """Open a unit of work that is committed unless the block fails."""
+        with Session(self._writer) as session, session.begin():
+            yield UnitOfWork(session)

@@ -1,0 +1,54 @@
+"""Notices that something changed, whichever process changed it, and wakes waiters."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.persistence.unit_of_work import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How far the register is: permits, passages and doors."""
+
+    revision: int = 0
+    passage: int = 0
+    door: datetime | None = None
+
+
+class Changes:
+    """One poller a process; any number wait for it without holding a connection."""
+
+    def __init__(self, store: Store, interval: float = 0.15) -> None:
+        """Read the marks every `interval` seconds."""
+        self._store = store
+        self._interval = interval
+        self._moved = asyncio.Condition()
+        self.marks = Marks()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            marks = await asyncio.to_thread(self._read)
+            if marks != self.marks:
+                async with self._moved:
+                    self.marks = marks
+                    self._moved.notify_all()
+            await asyncio.sleep(self._interval)
+
+    async def wait(self, seen: Marks, seconds: float) -> Marks:
+        """Return the marks once they differ from `seen`, or after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds), self._moved:
+                await self._moved.wait_for(lambda: self.marks != seen)
+        except TimeoutError:
+            return seen
+        return self.marks
+
+    def _read(self) -> Marks:
+        with self._store.reading() as uow:
+            return Marks(
+                uow.permits.revision(),
+                uow.passages.last_number(),
+                uow.hardware.last_change(),
+            )

@@ -1,0 +1,224 @@
+"""The street by area, building and unit, as the register has it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from registry.domain.errors import NotFound
+from registry.domain.hardware import DoorStatus
+from registry.domain.house import (
+    AreaSummary,
+    BuildingMatrix,
+    BuildingSummary,
+    UnitCell,
+    UnitDetail,
+    UnitState,
+    state_of,
+)
+from registry.domain.places import Area, AreaKind, Building, Unit
+from registry.domain.policy import Policy
+from registry.domain.tenancy import Occupancy, Tenancy, TenancyState
+from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.permits import PermitService
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The street in numbers."""
+
+    communities: int
+    grids: int
+    buildings: int
+    units: int
+    doors: int
+    doors_online: int
+    doors_waiting: int
+    passages: int
+    gaps: int
+    holes: int
+    forks: int
+    revision: int
+
+
+class Housing:
+    """Reads the register of places; names are never among its answers."""
+
+    def __init__(
+        self, permits: PermitService, policy: Policy, clock: Callable[[], datetime]
+    ) -> None:
+        """Read under a policy."""
+        self._permits = permits
+        self._policy = policy
+        self._clock = clock
+
+    def street(self, uow: UnitOfWork) -> Area:
+        """Return the street itself."""
+        found = uow.houses.areas(AreaKind.STREET)
+        if not found:
+            raise NotFound("no street is on record: import one with `seed`")
+        return found[0]
+
+    def communities(self, uow: UnitOfWork) -> tuple[AreaSummary, ...]:
+        """Return the communities of the street with what lies in them."""
+        communities = uow.houses.areas(AreaKind.COMMUNITY)
+        above = {grid.code: grid.parent or "" for grid in self._grids(uow)}
+        return _summaries(uow, communities, above)
+
+    def grids(self, uow: UnitOfWork, community: str) -> tuple[AreaSummary, ...]:
+        """Return the grids of a community with what lies in them."""
+        self.area(uow, community)
+        grids = uow.houses.areas(AreaKind.GRID, community)
+        return _summaries(uow, grids, {grid.code: grid.code for grid in grids})
+
+    def area(self, uow: UnitOfWork, code: str) -> Area:
+        """Return an area."""
+        area = uow.houses.area(code)
+        if area is None:
+            raise NotFound(f"there is no area {code!r}")
+        return area
+
+    def buildings(self, uow: UnitOfWork, grid: str) -> tuple[BuildingSummary, ...]:
+        """Return the buildings of a grid with the states of their units."""
+        self.area(uow, grid)
+        return tuple(
+            self._summary(uow, building) for building in uow.houses.buildings(grid)
+        )
+
+    def building(self, uow: UnitOfWork, code: str) -> BuildingMatrix:
+        """Return a building floor by floor."""
+        building = self._building(uow, code)
+        grid = self.area(uow, building.grid)
+        cells = self._cells(uow, building)
+        floors = groupby(reversed(cells), key=lambda cell: cell.unit.floor)
+        return BuildingMatrix(
+            building,
+            grid,
+            self.area(uow, grid.parent or ""),
+            tuple((floor, tuple(reversed(list(row)))) for floor, row in floors),
+            tuple(uow.hardware.statuses(code)),
+        )
+
+    def unit(self, uow: UnitOfWork, code: str) -> UnitDetail:
+        """Return everything the register says about a unit."""
+        unit = uow.houses.unit(code)
+        if unit is None:
+            raise NotFound(f"there is no unit {code!r}")
+        tenancies = uow.tenancies.of_units([code])
+        occupancies = uow.tenancies.occupancies_of_unit(code)
+        credentials = uow.credentials.of_parties({o.party for o in occupancies})
+        doors = uow.hardware.statuses(unit.building)
+        here = {status.door.id for status in doors}
+        permits = self._permits.of_cards(uow, {c.card for c in credentials})
+        return UnitDetail(
+            unit,
+            self._building(uow, unit.building),
+            state_of(unit, tenancies, occupancies, self.today(), self._policy),
+            tuple(uow.houses.rooms(code)),
+            tuple(tenancies),
+            tuple(occupancies),
+            tuple(credentials),
+            tuple(p for p in permits if p.door.door.id in here),
+            tuple(doors),
+        )
+
+    def doors(self, uow: UnitOfWork) -> tuple[DoorStatus, ...]:
+        """Return every door as last reported."""
+        return tuple(uow.hardware.statuses())
+
+    def door(self, uow: UnitOfWork, id_: str) -> DoorStatus:
+        """Return a door as last reported."""
+        status = uow.hardware.status(id_)
+        if status is None:
+            raise NotFound(f"there is no door {id_!r}")
+        return status
+
+    def figures(self, uow: UnitOfWork) -> Figures:
+        """Return the street in numbers."""
+        doors = uow.hardware.statuses()
+        units = uow.houses.unit_counts()
+        return Figures(
+            communities=len(uow.houses.areas(AreaKind.COMMUNITY)),
+            grids=len(self._grids(uow)),
+            buildings=len(uow.houses.buildings()),
+            units=sum(units.values()),
+            doors=len(doors),
+            doors_online=sum(status.online for status in doors),
+            doors_waiting=sum(s.acknowledged < s.wanted for s in doors),
+            passages=uow.passages.count(),
+            gaps=uow.passages.gap_count(),
+            holes=uow.records.hole_count(),
+            forks=uow.records.fork_count(),
+            revision=uow.permits.revision(),
+        )
+
+    def today(self) -> date:
+        """Return the day it is in the street."""
+        return self._clock().astimezone(self._policy.zone).date()
+
+    def _grids(self, uow: UnitOfWork) -> list[Area]:
+        return uow.houses.areas(AreaKind.GRID)
+
+    def _building(self, uow: UnitOfWork, code: str) -> Building:
+        building = uow.houses.building(code)
+        if building is None:
+            raise NotFound(f"there is no building {code!r}")
+        return building
+
+    def _summary(self, uow: UnitOfWork, building: Building) -> BuildingSummary:
+        states: dict[UnitState, int] = defaultdict(int)
+        for cell in self._cells(uow, building):
+            states[cell.state] += 1
+        doors = uow.hardware.statuses(building.code)
+        online = sum(status.online for status in doors)
+        return BuildingSummary(building, dict(states), len(doors), online)
+
+    def _cells(self, uow: UnitOfWork, building: Building) -> list[UnitCell]:
+        tenancies: dict[str, list[Tenancy]] = defaultdict(list)
+        for tenancy in uow.tenancies.of_building(building.code):
+            tenancies[tenancy.unit].append(tenancy)
+        occupancies: dict[str, list[Occupancy]] = defaultdict(list)
+        for occupancy in uow.tenancies.occupancies_of_building(building.code):
+            occupancies[occupancy.unit].append(occupancy)
+        return [
+            self._cell(unit, tenancies[unit.code], occupancies[unit.code])
+            for unit in uow.houses.units([building.code])
+        ]
+
+    def _cell(
+        self, unit: Unit, tenancies: list[Tenancy], occupancies: list[Occupancy]
+    ) -> UnitCell:
+        today = self.today()
+        ends = [t.end for t in tenancies if t.state(today) is TenancyState.RUNNING]
+        return UnitCell(
+            unit,
+            state_of(unit, tenancies, occupancies, today, self._policy),
+            sum(occupancy.holds(today) for occupancy in occupancies),
+            min(ends, default=None),
+        )
+
+
+def _summaries(
+    uow: UnitOfWork, areas: Iterable[Area], area_of_grid: dict[str, str]
+) -> tuple[AreaSummary, ...]:
+    """Count what lies in each area, given the area each grid counts for."""
+    buildings = {
+        b.code: area_of_grid[b.grid]
+        for b in uow.houses.buildings()
+        if b.grid in area_of_grid
+    }
+    units = uow.houses.unit_counts()
+    doors = uow.hardware.statuses()
+    return tuple(
+        AreaSummary(
+            area,
+            sum(code == area.code for code in buildings.values()),
+            sum(units.get(b, 0) for b, code in buildings.items() if code == area.code),
+            sum(buildings.get(s.door.building) == area.code for s in doors),
+            sum(
+                buildings.get(s.door.building) == area.code and s.online for s in doors
+            ),
+        )
+        for area in areas
+    )

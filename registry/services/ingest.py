@@ -1,0 +1,152 @@
+"""Passages from a gateway: each line exactly once, in order, attributed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.uplink.codec import decode_entry
+from controller.uplink.messages import GENESIS, PassageBatch, Receipt, chain
+from controller.vocabulary import Entry, Gap, Passage
+from registry.audit.trail import Action, Deed, record
+from registry.domain.attribution import Attribution
+from registry.domain.policy import Policy
+from registry.persistence.records import HighWater
+from registry.persistence.unit_of_work import UnitOfWork
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The batch contradicts what was received before; it was recorded and refused."""
+
+    mark: HighWater
+    first: int
+
+
+class Ingest:
+    """Takes batches; a receipt may be sent only once the unit of work is committed."""
+
+    def __init__(self, policy: Policy, clock: Callable[[], datetime]) -> None:
+        """Attribute under a policy and take receive times from a clock."""
+        self._policy = policy
+        self._clock = clock
+
+    def accept(self, uow: UnitOfWork, batch: PassageBatch) -> Receipt | Fork:
+        """Store what is new in a batch and say how far the record is here now.
+
+        A batch that starts too far ahead changes nothing: the receipt says where to
+        go on. Raises MessageRefused when a line is not readable.
+        """
+        now = self._clock()
+        mark = self._mark(uow, batch)
+        if batch.last < mark.upto or (
+            batch.first > mark.upto + 1 and not batch.after_loss
+        ):
+            return _receipt(mark)
+        if batch.first > mark.upto + 1:
+            uow.records.add_hole(mark, batch.first - 1, now)
+            mark = HighWater(mark.gateway, mark.epoch, batch.first - 1, batch.previous)
+        held = mark.upto + 1 - batch.first
+        offered = chain(batch.previous, batch.entries[:held])
+        if offered != mark.chain:
+            return self._refuse(uow, mark, batch, offered)
+        fresh = batch.entries[held:]
+        if not fresh:
+            return _receipt(mark)
+        self._store(uow, batch, mark.upto + 1, [decode_entry(e) for e in fresh])
+        reached = HighWater(
+            mark.gateway, mark.epoch, batch.last, chain(mark.chain, fresh)
+        )
+        uow.records.advance(reached, now)
+        return _receipt(reached)
+
+    def _mark(self, uow: UnitOfWork, batch: PassageBatch) -> HighWater:
+        """Return where the record is, or where a new epoch has to start."""
+        mark = uow.records.high_water(batch.gateway, batch.epoch)
+        if mark is not None:
+            return mark
+        start = uow.records.latest_chain(batch.gateway, batch.epoch)
+        if batch.first == 1 and (batch.after_loss or batch.previous == GENESIS):
+            start = batch.previous
+        return HighWater(batch.gateway, batch.epoch, 0, start)
+
+    def _refuse(
+        self, uow: UnitOfWork, mark: HighWater, batch: PassageBatch, offered: bytes
+    ) -> Fork:
+        now = self._clock()
+        uow.records.add_fork(mark, batch.first, offered, now)
+        subject = f"gateway:{batch.gateway}"
+        record(uow, [Deed(subject, Action.RECORD_FORKED, subject)], now)
+        return Fork(mark, batch.first)
+
+    def _store(
+        self, uow: UnitOfWork, batch: PassageBatch, first: int, entries: list[Entry]
+    ) -> None:
+        now = self._clock()
+        attribution = self._attribution(uow, batch.gateway, entries)
+        passages: list[Values] = []
+        gaps: list[Values] = []
+        for seq, entry in enumerate(entries, first):
+            line: Values = {
+                "gateway": batch.gateway,
+                "epoch": batch.epoch,
+                "seq": seq,
+                "recorded_at": now,
+            }
+            if isinstance(entry, Gap):
+                gaps.append(line | _gap(entry))
+            else:
+                passages.append(line | _passage(entry, attribution))
+        uow.passages.append(passages, gaps)
+
+    def _attribution(
+        self, uow: UnitOfWork, gateway: str, entries: list[Entry]
+    ) -> Attribution:
+        passages = [entry for entry in entries if isinstance(entry, Passage)]
+        cards = {p.card.value for p in passages if p.card is not None}
+        credentials = uow.credentials.of_cards(cards)
+        parties = {credential.party for credential in credentials}
+        return Attribution(
+            credentials,
+            uow.tenancies.occupancies_of_parties(parties),
+            uow.hardware.buildings_of_doors(gateway),
+            self._policy,
+        )
+
+
+def _receipt(mark: HighWater) -> Receipt:
+    return Receipt(mark.gateway, mark.epoch, mark.upto, mark.chain)
+
+
+def _gap(gap: Gap) -> Values:
+    return {
+        "controller": gap.controller,
+        "controller_epoch": gap.epoch,
+        "first": gap.first,
+        "last": gap.last,
+    }
+
+
+def _passage(passage: Passage, attribution: Attribution) -> Values:
+    origin = passage.origin
+    card = None if passage.card is None else passage.card.value
+    holder = attribution.of(card, passage.door, passage.at)
+    return {
+        "door": passage.door,
+        "at": passage.at,
+        "granted": passage.granted,
+        "reason": passage.reason,
+        "direction": passage.direction,
+        "card": card,
+        "card_state": holder.state,
+        "credential": holder.credential,
+        "party": holder.party,
+        "unit": holder.unit,
+        "permit": passage.permit,
+        "controller": None if origin is None else origin.controller,
+        "controller_epoch": None if origin is None else origin.epoch,
+        "controller_index": None if origin is None else origin.index,
+        "controller_at": passage.controller_at,
+        "uncertainty": passage.uncertainty,
+    }

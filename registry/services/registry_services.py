@@ -1,0 +1,37 @@
+"""Everything the registry can do, put together once and handed to the edges."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.cose import Signer
+from registry.domain.policy import Policy
+from registry.persistence.unit_of_work import Store
+from registry.services.changes import Changes
+from registry.services.gateways import Gateways
+from registry.services.housing import Housing
+from registry.services.identity import Identity
+from registry.services.ingest import Ingest
+from registry.services.permits import PermitService
+from registry.services.registration import Registration
+from registry.services.seeding import Seeding
+from registry.services.timeline import Timelines
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one process; open `store.reading()` or `.writing()` for them."""
+
+    store: Store
+    policy: Policy
+    clock: Callable[[], datetime]
+    signer: Signer
+    changes: Changes
+    gateways: Gateways
+    housing: Housing
+    identity: Identity
+    ingest: Ingest
+    permits: PermitService
+    registration: Registration
+    seeding: Seeding
+    timelines: Timelines
