@@ -14,7 +14,6 @@ from controller.protocols.smart_door.incoming import Incoming
 from controller.protocols.smart_door.memory import DoorMemory
 from controller.protocols.smart_door.messages import (
     Acknowledge,
-    Applied,
     ChallengeRequest,
     Hello,
     Message,
@@ -84,8 +83,7 @@ class SmartDoor:
         self._hello_at = self._report_due = 0.0
         self._opened = self._tampered = False
         self._challenges = Challenges(random)
-        self._incoming = Incoming()
-        self._settled: Applied | Result | None = None
+        self._incoming = Incoming(memory)
         self._outgoing = Outgoing(memory)
         self._packets: list[Packet] = []
         self._unlocks: list[Unlock] = []
@@ -103,7 +101,6 @@ class SmartDoor:
         self._greeted = False
         self._challenges.clear()
         self._incoming.clear()
-        self._settled = None
         self._outgoing.rewind()
         self._packets.clear()
 
@@ -123,13 +120,13 @@ class SmartDoor:
         )
         self._keep(record, self._settings.unlock_seconds, now)
 
-    def set_contact(self, opened: bool, now: float, wall: datetime) -> None:  # noqa: FBT001 - the contact's state
+    def set_contact(self, now: float, wall: datetime, *, opened: bool) -> None:
         """Take the state of the door contact."""
         if opened != self._opened:
             self._opened = opened
             self._report(now, wall)
 
-    def set_tamper(self, tampered: bool, now: float, wall: datetime) -> None:  # noqa: FBT001 - the contact's state
+    def set_tamper(self, now: float, wall: datetime, *, tampered: bool) -> None:
         """Take the state of the tamper contact."""
         if tampered != self._tampered:
             self._tampered = tampered
@@ -240,31 +237,15 @@ class SmartDoor:
                     self._outgoing.rewind()
                     self._hello(now, wall)
             case Permits():
-                self._collect(message)
+                answer = self._incoming.take(message)
+                if answer is not None:
+                    self._post(answer)
             case ChallengeRequest(command):
                 self._post(self._challenges.issue(command, now))
             case Open():
                 self._open(message, now, wall)
             case SetClock():
                 self._set_clock(message, now, wall)
-
-    def _collect(self, part: Permits) -> None:
-        settled = self._settled
-        if settled is not None and settled.command == part.command:
-            if part.part == part.parts - 1:
-                self._post(settled)
-            return
-        parts = self._incoming.add(part)
-        if parts is not None:
-            self._settled = self._apply(parts)
-            self._post(self._settled)
-
-    def _apply(self, parts: list[Permits]) -> Applied | Result:
-        command, memory = parts[0].command, self.memory
-        refusal = memory.apply(parts)
-        if refusal is not None:
-            return Result(command, ok=False, cause=refusal)
-        return Applied(command, memory.revision, memory.permits.digest)
 
     def _open(self, order: Open, now: float, wall: datetime) -> None:
         repeated = self._challenges.repeated(order)

@@ -1,11 +1,14 @@
 """One conversation with a door: its boot nonce, both counters and the last Ping."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from controller.protocols.smart_door.codec import Letter
 from controller.protocols.smart_door.formats import NONCE_SIZE
-from controller.protocols.smart_door.messages import DownMessage, Hello, Ping, Status
+from controller.protocols.smart_door.messages import DownMessage, Ping, Status
+
+PING_PERIOD, PING_PAUSE = 60.0, 10.0
+"""Seconds to the next Ping once the last one was answered, and until it is."""
 
 
 @dataclass(slots=True)
@@ -19,7 +22,6 @@ class Link:
     pinged: bytes | None = None
     pinged_at: float = 0.0
     doubted_at: float | None = None
-    hello: Hello | None = field(default=None)
 
     def address(self, message: DownMessage) -> Letter:
         """Return a message under the next number."""
@@ -32,6 +34,12 @@ class Link:
             return False
         self.heard, self.heard_at = letter.number, now
         return True
+
+    @property
+    def ping_due(self) -> float:
+        """When the next Ping should go."""
+        pause = PING_PERIOD if self.pinged is None else PING_PAUSE
+        return self.pinged_at + pause
 
     def ping(self, random: Callable[[int], bytes], now: float) -> Letter:
         """Return a Ping under a nonce that was never used before."""

@@ -40,7 +40,6 @@ SILENCE = 30.0
 """Seconds without an authenticated message after which a door is offline."""
 DOUBT = 2.0
 """Seconds a door has to answer once the broker says that it is gone."""
-PING_PERIOD = 60.0
 CALL_PAUSE = 1.0
 NOBODY = bytes(NONCE_SIZE)
 """The boot nonce of a call: no door has it, so each answers with a Hello."""
@@ -118,7 +117,7 @@ class Peer:
             return None
         moments = (
             link.heard_at + SILENCE,
-            link.pinged_at + PING_PERIOD,
+            link.ping_due,
             None if link.doubted_at is None else link.doubted_at + DOUBT,
             self._errands.deadline(),
         )
@@ -135,7 +134,9 @@ class Peer:
             self._drop("gone from the broker")
         else:
             self._errands.on_timeout(now)
-            if now >= link.pinged_at + PING_PERIOD:
+            if now >= link.ping_due:
+                if link.pinged is not None:
+                    self.call(now)
                 self._send(link.ping(self._random, now))
 
     def _greet(self, letter: Letter, hello: Hello, now: float) -> None:
@@ -143,7 +144,9 @@ class Peer:
         link, greeting = self._link, self._greeting
         if link is not None and letter.boot == link.boot:
             if link.hear(letter, now):
+                link.sent = max(link.sent, hello.heard)
                 self._send(link.ping(self._random, now))
+                self._resume(hello)
             return
         if greeting is None or letter.boot != greeting[0].boot:
             fresh = Link(letter.boot, sent=hello.heard)
@@ -173,11 +176,14 @@ class Peer:
                 digest=hello.digest,
             )
         )
+        self._resume(hello)
+        self._take(message, now)
+        return True
+
+    def _resume(self, hello: Hello) -> None:
         acknowledge = self._cursor.greet(hello)
         if acknowledge is not None:
             self._tell(acknowledge)
-        self._take(message, now)
-        return True
 
     def _drop(self, cause: str) -> None:
         errands, self._errands = self._errands, None

@@ -24,8 +24,11 @@ class BrokerSession:
         self._receivers: dict[str, Callable[[bytes, float], None]] = {}
         for member in settings.members:
             peer = Peer(member, random, self._packets.append, self._events.append)
+            up = topic(member.address, Direction.UP)
+            if up in self._receivers or member.controller in self._peers:
+                raise ValueError(f"{member.controller} is not alone at {up}")
             self._peers[member.controller] = peer
-            self._receivers[topic(member.address, Direction.UP)] = peer.receive
+            self._receivers[up] = peer.receive
             self._receivers[topic(member.address, Direction.STATE)] = peer.hint
             peer.call(now)
 
@@ -79,6 +82,7 @@ def open_broker(
     """Return the session for the smart doors of one broker.
 
     `address` of a member is the device in its topics, `key` 32 bytes; `random`
-    must be fit for cryptography. Raises ValueError for an unfit address or key.
+    must be fit for cryptography. Raises ValueError for an unfit or repeated address
+    and for an unfit key.
     """
     return BrokerSession(settings, now, random)
