@@ -1,0 +1,144 @@
+"""What sections must mean together: addresses, protocols, transports, the link."""
+
+import ipaddress
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from controller.errors import ControllerError
+from controller.protocols import PROTOCOLS, ProtocolEntry, TransportKind
+from controller.session import LineSettings, Member
+from controller.vocabulary import ControllerId
+from gateway.config.problems import Problem, nearest
+from gateway.config.settings import Config, ControllerSection, LineSection
+
+Keys = Mapping[str, bytes]
+BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
+"""What SIA OSDP v2.2 names for RS-485."""
+
+
+def problems_of(config: Config, keys: Keys | None) -> Iterator[Problem]:
+    """Find everything that makes no sense; without keys, everything but those."""
+    yield from _check_url(config.registry.url)
+    names = [line.name for line in config.lines]
+    yield from _repeated("lines[].name", names)
+    everyone = [member for line in config.lines for member in line.controllers]
+    yield from _repeated("lines[].controllers[].id", [each.id for each in everyone])
+    yield from _repeated("lines[].controllers[].door", [each.door for each in everyone])
+    ports = [place for line in config.lines if (place := line.port)]
+    yield from _repeated("lines[].port", ports)
+    for number, line in enumerate(config.lines):
+        yield from _check_line(line, f"lines[{number}]", keys)
+
+
+def line_settings(line: LineSection, keys: Keys) -> LineSettings:
+    """Return a line as its protocol wants it."""
+    members = tuple(
+        Member(
+            ControllerId(each.id),
+            each.address,
+            keys.get(each.id),
+            each.secure,
+            each.commissioning,
+        )
+        for each in line.controllers
+    )
+    return LineSettings(members, line.baud if line.port else 0)
+
+
+def broker_address(broker: str) -> tuple[str, int]:
+    """Return host and port of "host:port", or raise ValueError."""
+    parts = urlsplit(f"//{broker}")
+    if not parts.hostname or not parts.port or parts.path:
+        raise ValueError("a broker is written host:port")
+    return parts.hostname, parts.port
+
+
+def _repeated(field: str, values: Iterable[str]) -> Iterator[Problem]:
+    for value, times in Counter(values).items():
+        if times > 1:
+            yield Problem(field, f"{value!r} is used {times} times.", "Make it unique.")
+
+
+def _check_url(url: str) -> Iterator[Problem]:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        yield Problem("registry.url", f"is no URL ({error}).", "Write https://host.")
+        return
+    if parts.scheme not in ("http", "https") or not host:
+        yield Problem("registry.url", f"{url!r} is no URL.", "Write https://host.")
+    elif parts.scheme == "http" and not _is_loopback(host):
+        yield Problem(
+            "registry.url",
+            "http is allowed to this machine only.",
+            "Use https://, or a loopback address such as 127.0.0.1.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Problem]:
+    entry = PROTOCOLS.get(line.protocol)
+    if entry is None:
+        remedy = nearest(line.protocol, PROTOCOLS)
+        yield Problem(f"{place}.protocol", f"{line.protocol!r} is not known.", remedy)
+        return
+    if not line.controllers:
+        yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
+    yield from _check_transport(line, entry, place)
+    addresses = [each.address for each in line.controllers]
+    found = list(_repeated(f"{place}.controllers[].address", addresses))
+    for number, each in enumerate(line.controllers):
+        if keys is not None:
+            found += _check_key(each, entry, f"{place}.controllers[{number}]", keys)
+    yield from found
+    if keys is not None and not found:
+        try:
+            entry.open(line_settings(line, keys), 0.0, os.urandom)
+        except (ControllerError, ValueError) as error:
+            remedy = f"See what {line.protocol} allows."
+            yield Problem(f"{place}.controllers", f"{error}.", remedy)
+
+
+def _check_transport(
+    line: LineSection, entry: ProtocolEntry, place: str
+) -> Iterator[Problem]:
+    wanted, other = (
+        ("port", "broker")
+        if entry.transport is TransportKind.SERIAL
+        else ("broker", "port")
+    )
+    if getattr(line, wanted) is None:
+        message = f"is missing: {line.protocol} needs it."
+        yield Problem(f"{place}.{wanted}", message, f'Add {wanted} = "…".')
+    if getattr(line, other) is not None:
+        message = f"has no meaning for {line.protocol}."
+        yield Problem(f"{place}.{other}", message, f"Use {wanted} only.")
+    if line.port is not None and line.baud not in BAUD_RATES:
+        remedy = f"Use one of {', '.join(map(str, BAUD_RATES))}."
+        yield Problem(f"{place}.baud", f"{line.baud} is not usual.", remedy)
+    if line.broker is not None:
+        try:
+            broker_address(line.broker)
+        except ValueError as error:
+            yield Problem(f"{place}.broker", f"{error}.", "Write 127.0.0.1:1883.")
+
+
+def _check_key(
+    each: ControllerSection, entry: ProtocolEntry, place: str, keys: Keys
+) -> Iterator[Problem]:
+    key = keys.get(each.id)
+    remedy = f'Give {each.id} = "{2 * entry.key_size} hex digits" in the keys file.'
+    if key is not None and len(key) != entry.key_size:
+        message = f"the key has {len(key)} bytes, not {entry.key_size}."
+        yield Problem(f"{place}.id", message, remedy)
+    if key is None and each.secure and not each.commissioning:
+        yield Problem(f"{place}.id", f"{each.id!r} has no key.", remedy)

@@ -1,0 +1,51 @@
+"""The sections of gateway.toml."""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from controller.wiegand import ByteOrder
+
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+LONGEST_UNLOCK = 60.0
+
+
+class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """One controller and the door it moves; `secure` false lets it speak in clear."""
+
+    id: Name
+    door: Name
+    address: Name
+    unlock_seconds: Annotated[float, Meta(gt=0, le=LONGEST_UNLOCK)] = 5.0
+    secure: bool = True
+    commissioning: bool = False
+    wiegand: ByteOrder = ByteOrder.STANDARD
+
+
+class LineSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """One bus: a serial device or a broker, and who is on it."""
+
+    name: Name
+    protocol: Name
+    port: str | None = None
+    baud: int = 9600
+    broker: str | None = None
+    controllers: tuple[ControllerSection, ...] = ()
+
+
+class RegistrySection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the registry is and the key it signs with (a PEM file)."""
+
+    url: str
+    public_key: str
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole gateway.toml; relative paths are relative to the file."""
+
+    id: Name
+    registry: RegistrySection
+    data: str = "gateway-data"
+    keys: str = "keys.toml"
+    ballast_megabytes: Annotated[int, Meta(ge=0, le=4096)] = 16
+    lines: tuple[LineSection, ...] = ()

@@ -1,0 +1,1 @@
+"""What survives a power cut: permits, and the record of passages not yet receipted."""

@@ -1,0 +1,171 @@
+"""What the gateway holds of the registry's will: permits, revisions, a counter."""
+
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.cbor import pack, unpack
+from controller.encoding import permit_row, read_permit
+from controller.vocabulary import DoorId, Permit, PermitId, Revision
+from gateway.store.database import companions, connect, transaction
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS permit (
+    id INTEGER PRIMARY KEY, door TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS permit_door ON permit (door);
+CREATE TABLE IF NOT EXISTS acknowledged (
+    door TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS number (
+    name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+LONGEST_PERMIT = 64 * 1024
+HEARTBEATS_RESERVED = 1_000
+"""Heartbeat numbers taken with one commit; a restart skips the rest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorChange:
+    """What changed at one door."""
+
+    removed: frozenset[PermitId]
+    put: Mapping[PermitId, Permit]
+
+
+Changes = Mapping[DoorId, DoorChange]
+
+
+class State:
+    """state.db; a damaged one is set aside, for the registry can fill it again."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create it."""
+        self._lock = threading.Lock()
+        try:
+            self._database = _prepare(path)
+        except sqlite3.DatabaseError:
+            for file in companions(path):
+                if file.exists():
+                    file.rename(file.with_name(f"{file.name}.damaged"))
+            self._database = _prepare(path)
+        self._heartbeat = self._number("heartbeat")
+        self._heartbeats_end = self._heartbeat
+
+    @property
+    def revision(self) -> Revision:
+        """The revision the permits are at."""
+        return Revision(self._number("revision"))
+
+    def permits(self) -> Iterator[Permit]:
+        """Go through all permits."""
+        rows = self._rows("SELECT body FROM permit")
+        return (_permit(body) for (body,) in rows)
+
+    def of_door(self, door: DoorId) -> tuple[Permit, ...]:
+        """Return the permits of one door."""
+        rows = self._rows("SELECT body FROM permit WHERE door = ?", door)
+        return tuple(_permit(body) for (body,) in rows)
+
+    def apply(
+        self, revision: Revision, removed: Sequence[PermitId], put: Sequence[Permit]
+    ) -> Changes:
+        """Move to a revision in one commit; returns what that means by door."""
+        with self._lock, transaction(self._database):
+            gone = self._doors_of([*removed, *(permit.id for permit in put)])
+            self._database.executemany(
+                "DELETE FROM permit WHERE id = ?", ((permit,) for permit in removed)
+            )
+            self._put(revision, put)
+        leaving: dict[DoorId, set[PermitId]] = defaultdict(set)
+        arriving: dict[DoorId, dict[PermitId, Permit]] = defaultdict(dict)
+        for permit in put:
+            arriving[permit.door][permit.id] = permit
+        for identity, door in gone.items():
+            if identity not in arriving[door]:
+                leaving[door].add(identity)
+        return {
+            door: DoorChange(frozenset(leaving[door]), arriving[door])
+            for door in arriving
+        }
+
+    def replace(self, revision: Revision, permits: Iterable[Permit]) -> None:
+        """Hold these permits and no others."""
+        with self._lock, transaction(self._database):
+            self._database.execute("DELETE FROM permit")
+            self._put(revision, permits)
+
+    def acknowledged(self) -> dict[DoorId, Revision]:
+        """Return which revision is in force at each door."""
+        rows = self._rows("SELECT door, revision FROM acknowledged")
+        return {DoorId(door): Revision(revision) for door, revision in rows}
+
+    def acknowledge(self, doors: Iterable[DoorId], revision: Revision) -> None:
+        """Note that a revision is in force at some doors."""
+        with self._lock, transaction(self._database):
+            self._database.executemany(
+                "INSERT OR REPLACE INTO acknowledged VALUES (?, ?)",
+                [(door, revision) for door in doors],
+            )
+
+    def next_heartbeat(self) -> int:
+        """Return a number above every one before it, across restarts."""
+        if self._heartbeat == self._heartbeats_end:
+            self._heartbeats_end += HEARTBEATS_RESERVED
+            with self._lock, transaction(self._database):
+                self._set_number("heartbeat", self._heartbeats_end)
+        self._heartbeat += 1
+        return self._heartbeat
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            self._database.close()
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    def _number(self, name: str) -> int:
+        rows = self._rows("SELECT value FROM number WHERE name = ?", name)
+        return rows[0][0] if rows else 0
+
+    def _set_number(self, name: str, value: int) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO number VALUES (?, ?)", (name, value)
+        )
+
+    def _doors_of(self, identities: Sequence[PermitId]) -> dict[PermitId, DoorId]:
+        found = {}
+        for identity in identities:
+            row = self._database.execute(
+                "SELECT door FROM permit WHERE id = ?", (identity,)
+            ).fetchone()
+            if row is not None:
+                found[identity] = DoorId(row[0])
+        return found
+
+    def _put(self, revision: Revision, permits: Iterable[Permit]) -> None:
+        self._database.executemany(
+            "INSERT OR REPLACE INTO permit VALUES (?, ?, ?)",
+            ((p.id, p.door, pack(permit_row(p))) for p in permits),
+        )
+        self._set_number("revision", revision)
+
+
+def _prepare(path: Path) -> sqlite3.Connection:
+    database = connect(path)
+    try:
+        database.executescript(SCHEMA)
+        (verdict,) = database.execute("PRAGMA quick_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"the database is damaged: {verdict}")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _permit(body: bytes) -> Permit:
+    return read_permit(unpack(body, LONGEST_PERMIT))
