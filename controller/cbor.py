@@ -4,9 +4,8 @@ Deterministic as in RFC 8949 §4.2.1, with the map order of its §4.2.3 (shorter
 first), which is what cbor2 writes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from typing import TypeAlias
 
 import cbor2
@@ -16,18 +15,7 @@ from controller.errors import MessageRefused
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
 
-class Major(IntEnum):
-    """The major types we use (RFC 8949 §3.1)."""
-
-    UNSIGNED = 0
-    NEGATIVE = 1
-    OCTETS = 2
-    TEXT = 3
-    ARRAY = 4
-    MAP = 5
-
-
-SIMPLE: dict[bytes, bool | None] = {b"\xf4": False, b"\xf5": True, b"\xf6": None}
+SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
 SHORT = 24
 """From here on a number follows in bytes of its own."""
 SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
@@ -70,70 +58,89 @@ class _Reader:
         self._left = most_values
 
     def whole(self) -> Value:
-        value = self._value(DEPTH)
+        value = self.value(DEPTH)
         if self._at != len(self._data):
             raise MessageRefused("message goes on after its end")
         return value
 
-    def _value(self, depth: int) -> Value:
+    def value(self, depth: int) -> Value:
         self._left -= 1
         if self._left < 0:
             raise MessageRefused("message holds too many values")
-        if self._data[self._at : self._at + 1] in SIMPLE:
-            return SIMPLE[self._take(1)]
-        major, number = self._head()
-        match major:
-            case Major.UNSIGNED | Major.NEGATIVE:
-                return number if major == Major.UNSIGNED else -1 - number
-            case Major.OCTETS:
-                return self._take(number)
-            case Major.TEXT:
-                return self._text(number)
-            case Major.ARRAY if depth:
-                return [self._value(depth - 1) for _ in range(number)]
-            case Major.MAP if depth:
-                return self._map(number, depth - 1)
-        raise MessageRefused("message holds a tag or a float, or is nested too deep")
-
-    def _head(self) -> tuple[int, int]:
         (first,) = self._take(1)
-        major, number = first >> 5, first & 31
-        if number < SHORT:
-            return major, number
-        size = SIZES.get(number)
+        if first in SIMPLE:
+            return SIMPLE[first]
+        number = first & 31
+        if number >= SHORT:
+            number = self._long(number)
+        return READERS[first >> 5](self, number, depth)
+
+    def _long(self, code: int) -> int:
+        size = SIZES.get(code)
         if size is None:
             raise MessageRefused("message holds an item of open length")
         number = int.from_bytes(self._take(size))
         if number < SHORT or (size > 1 and number >> (4 * size) == 0):
             raise MessageRefused("message is not canonical CBOR")
-        return major, number
+        return number
 
     def _take(self, size: int) -> bytes:
-        taken = self._data[self._at : self._at + size]
-        if len(taken) != size:
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._data):
             raise MessageRefused("message ends too early")
-        self._at += size
-        return taken
+        return self._data[start : self._at]
 
-    def _text(self, size: int) -> str:
+    def unsigned(self, number: int, _: int) -> int:
+        return number
+
+    def negative(self, number: int, _: int) -> int:
+        return -1 - number
+
+    def octets(self, size: int, _: int) -> bytes:
+        return self._take(size)
+
+    def text(self, size: int, _: int) -> str:
         try:
             return self._take(size).decode()
         except UnicodeDecodeError as error:
             raise MessageRefused("message holds text that is not UTF-8") from error
 
-    def _map(self, pairs: int, depth: int) -> dict[int, Value]:
+    def array(self, size: int, depth: int) -> list[Value]:
+        if depth == 0:
+            raise MessageRefused("message is nested too deep")
+        return [self.value(depth - 1) for _ in range(size)]
+
+    def mapping(self, pairs: int, depth: int) -> dict[int, Value]:
+        if depth == 0:
+            raise MessageRefused("message is nested too deep")
         items: dict[int, Value] = {}
         before = b""
         for _ in range(pairs):
             start = self._at
-            key = self._value(0)
+            key = self.value(0)
             spelled = self._data[start : self._at]
             if not isinstance(key, int) or isinstance(key, bool):
                 raise MessageRefused("map keys must be integers")
             if (len(spelled), spelled) <= (len(before), before):
                 raise MessageRefused("map keys must be different and sorted")
-            items[key], before = self._value(depth), spelled
+            items[key], before = self.value(depth - 1), spelled
         return items
+
+    def unspoken(self, _number: int, _depth: int) -> Value:
+        raise MessageRefused("message holds a tag, a float or a simple value")
+
+
+# By major type (RFC 8949 §3.1).
+READERS: tuple[Callable[[_Reader, int, int], Value], ...] = (
+    _Reader.unsigned,
+    _Reader.negative,
+    _Reader.octets,
+    _Reader.text,
+    _Reader.array,
+    _Reader.mapping,
+    _Reader.unspoken,
+    _Reader.unspoken,
+)
 
 
 class Row:
