@@ -17,11 +17,12 @@ class ReceiveBuffer:
         self._held += data[-self._limit :]
         del self._held[: -self._limit]
 
-    def seek(self, *starts: bytes) -> bool:
-        """Drop everything before the first of `starts`; say whether there is one."""
-        found = [at for start in starts if (at := self._held.find(start)) >= 0]
-        self.drop(min(found, default=len(self._held)))
-        return bool(found)
+    def seek(self, start: bytes) -> bool:
+        """Drop everything before the first `start`; say whether there is one."""
+        at = self._held.find(start)
+        if at:
+            self.drop(at if at > 0 else len(self._held))
+        return at >= 0
 
     def peek(self, length: int, start: int = 0) -> bytes:
         """Return up to `length` bytes from `start` on, leaving them in place."""

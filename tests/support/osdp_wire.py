@@ -70,11 +70,8 @@ class VirtualWire:
         self.frames.append((start, reply, data))
         arrived = self.mangle(data, reply)
         end = start + self.duration(data)
-        half = len(arrived) // 2
-        middle = start + (end - start) / 2
         deliver = self._to_session if reply else self._to_readers
-        self.at(middle, lambda: deliver(arrived[:half]))
-        self.at(end, lambda: deliver(arrived[half:]))
+        self.at(end, lambda: deliver(arrived))
 
     def _to_session(self, data: bytes) -> None:
         self.session.receive_data(Packet(data), self.now)

@@ -7,7 +7,7 @@ from controller.buffer import ReceiveBuffer
 from controller.checksum import checksum8, crc16
 from controller.errors import FrameCorrupt
 
-START = 0x53
+START = b"\x53"
 MARK = b"\xff"
 """A byte some senders put before a frame so that the line settles; never required."""
 LARGEST_FRAME = 1440
@@ -81,7 +81,8 @@ def signed_part(frame: Frame) -> bytes:
     control |= _CRC if frame.crc else 0
     control |= _SECURITY_BLOCK if frame.block else 0
     address = frame.address | (_REPLY if frame.reply else 0)
-    return bytes((START, address, length & 0xFF, length >> 8, control)) + body
+    head = bytes((address, length & 0xFF, length >> 8, control))
+    return START + head + body
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -105,9 +106,11 @@ def decode_frame(data: bytes) -> Frame:
     if control & _SECURITY_BLOCK:
         block = _decode_block(data[start:end])
         start += len(block.data) + 2
-    mac_length = MAC_LENGTH if block and block.type in SIGNED_BLOCKS else 0
-    if end - start < 1 + mac_length:
+    if end <= start:
         raise FrameCorrupt("the frame ends before its code")
+    # Some control sides announce a MAC before they can make one, and leave it out.
+    signed = block is not None and block.type in SIGNED_BLOCKS
+    mac_length = MAC_LENGTH if signed and end - start > MAC_LENGTH else 0
     return Frame(
         address=data[1] & ~_REPLY,
         reply=bool(data[1] & _REPLY),
@@ -151,7 +154,7 @@ class FrameDecoder:
         self._buffer.clear()
 
     def _next(self) -> Frame | None:
-        while self._buffer.seek(bytes((START,))):
+        while self._buffer.seek(START):
             header = self._buffer.peek(_HEADER)
             if len(header) < _HEADER:
                 return None

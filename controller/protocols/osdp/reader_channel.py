@@ -124,9 +124,11 @@ class ReaderChannel:
             raise Declined(NakReason.SECURITY_REQUIRED) from error
 
     def _choose(self, block: SecurityBlock | None) -> bytes:
-        default = block is not None and block.data == bytes((KeyUse.DEFAULT,))
-        self._use = KeyUse.DEFAULT if default else KeyUse.OWN
-        key = DEFAULT_KEY if default and self.commissioning else self.key
-        if key is None or (default and not self.commissioning):
+        """Use the default key only when asked to and under commissioning."""
+        asked = block is not None and block.data == bytes((KeyUse.DEFAULT,))
+        if asked and self.commissioning:
+            self._use = KeyUse.DEFAULT
+            return DEFAULT_KEY
+        if self.key is None:
             raise Declined(NakReason.SECURITY_UNSUPPORTED)
-        return key
+        return self.key
