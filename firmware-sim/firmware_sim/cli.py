@@ -1,6 +1,9 @@
 """`menhu-sim`: plan a street, run it, and compare what happened with the record."""
 
+import asyncio
+import json
 from datetime import date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,8 +12,11 @@ import typer
 
 from firmware_sim.hardware import wire_up
 from firmware_sim.installation import write_installation
+from firmware_sim.journal import read_journal
 from firmware_sim.layout import DOORS
 from firmware_sim.plan import RESIDENTS, Size, plan_street
+from firmware_sim.reconcile import reconcile
+from firmware_sim.run import RunSettings, run_street
 from firmware_sim.street import ZONE
 
 app = typer.Typer(
@@ -19,11 +25,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
-@app.callback()
-def describe() -> None:
-    """Keep the commands named, however few they are."""
 
 
 @app.command(epilog="Example: menhu-sim plan --seed 7 --out street --residents 3000")
@@ -62,9 +63,69 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
     )
 
 
+@app.command(epilog="Example: menhu-sim run street --speed 60")
+def run(  # noqa: PLR0913  one parameter for each option of the command
+    folder: Annotated[Path, typer.Argument(help="Folder `plan` wrote.")],
+    *,
+    control: Annotated[
+        str, typer.Option(help="Where the control API listens: HOST:PORT, loopback.")
+    ] = "127.0.0.1:8090",
+    speed: Annotated[float, typer.Option(help="Street seconds in a real one.")] = 60,
+    taps_per_resident: Annotated[float, typer.Option(help="Taps in a day.")] = 4,
+    broker: Annotated[
+        str | None, typer.Option(help="Another broker than planned: HOST:PORT.")
+    ] = None,
+    traffic: Annotated[bool, typer.Option(help="Let people move at once.")] = True,
+) -> None:
+    """Run a planned street until interrupted."""
+    host, port = _address("control", control)
+    if not ip_address(host).is_loopback:
+        raise typer.BadParameter("control must be a loopback address: 127.0.0.1:PORT")
+    if broker:
+        _address("broker", broker)
+    if not (folder / "sim.toml").exists():
+        raise typer.BadParameter(f"{folder} holds no sim.toml; run: menhu-sim plan")
+    settings = RunSettings(
+        folder, host, port, speed, taps_per_resident, _today(), broker, traffic
+    )
+    asyncio.run(run_street(settings))
+
+
+@app.command(
+    "reconcile", epilog="Example: menhu-sim reconcile taps.jsonl passages.json"
+)
+def compare(
+    journal: Annotated[Path, typer.Argument(help="taps.jsonl of the simulator.")],
+    passages: Annotated[
+        Path, typer.Argument(help="Passages as the registry's API gives them.")
+    ],
+) -> None:
+    """Compare every tap with the registry's passages; fails unless they agree."""
+    recorded = json.loads(passages.read_text("utf-8"))["passages"]
+    account = reconcile(read_journal(journal), recorded)
+    typer.echo(
+        json.dumps(
+            {
+                "taps": account.taps,
+                "passages": account.passages,
+                "lost": account.lost,
+                "duplicates": account.duplicates,
+            }
+        )
+    )
+    raise typer.Exit(0 if account.exact else 1)
+
+
 def main() -> None:
     """Run the command line."""
     app()
+
+
+def _address(option: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise typer.BadParameter(f"{option} must be HOST:PORT, not {text!r}")
+    return host, int(port)
 
 
 def _today() -> date:
