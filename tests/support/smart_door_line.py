@@ -56,13 +56,13 @@ class Store:
     lost: set[tuple[int, int]] = field(default_factory=set)
 
     def take(self, event: Event) -> bool:
-        """Keep an event if it goes on from the cursor; say whether it did."""
+        """Keep an event unless it is kept already; say whether it needs an answer."""
         if not isinstance(event, PassageReported | PassagesLost):
             return False
         cursor = self.cursors.get(event.epoch, 0)
         if isinstance(event, PassageReported):
             if event.index <= cursor:
-                return False
+                return True
             assert event.index == cursor + 1, "a hole nobody reported"
             self.passages[event.epoch, event.index] = event
             self.cursors[event.epoch] = event.index
