@@ -89,6 +89,13 @@ def test_changes_are_applied_whether_few_or_many(count: int) -> None:
     assert list(table.permits()) == list(PermitTable(table.permits()).permits())
 
 
+def test_a_late_permit_takes_its_place_by_id() -> None:
+    table = PermitTable([*many(1000), permit(2000), permit(2009)])
+    table.apply((), [permit(2005), permit(2003)])
+    ids = [identity for identity, *_ in table.terms(FIRST, NORTH)]
+    assert ids == [2000, 2003, 2005, 2009]
+
+
 def test_a_put_outweighs_a_removal_and_the_last_put_counts() -> None:
     table = PermitTable([permit(1), permit(1, SECOND)])
     assert list(table.permits()) == [permit(1, SECOND)]
