@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from controller.cbor import Row, pack, unpack
-from controller.errors import MessageRefused
+from controller.errors import MessageRefused, SignatureRefused
 
 ALGORITHM, KEY_ID = 1, 4
 EDDSA, HMAC_256 = -8, 5
@@ -60,11 +60,11 @@ def open_signed(
     signer = _signer(protected)
     key = key_of(signer)
     if key is None:
-        raise MessageRefused("the signer is not known")
+        raise SignatureRefused("the signer is not known")
     try:
         key.verify(signature, _covered("Signature1", protected, context, payload))
     except InvalidSignature as error:
-        raise MessageRefused("the signature does not hold") from error
+        raise SignatureRefused("the signature does not hold") from error
     return Signed(signer, payload)
 
 

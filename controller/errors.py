@@ -25,5 +25,9 @@ class MessageRefused(RemoteProtocolError):
     """A message is malformed, too large, unsigned or signed by someone else."""
 
 
+class SignatureRefused(MessageRefused):
+    """A message is signed by nobody known, or the signature does not hold."""
+
+
 class NegativeReply(RemoteProtocolError):
     """The controller understood the command and declined it."""

@@ -54,10 +54,6 @@ class Conflict(RegistryError):
     """The record is in a state that does not allow this."""
 
 
-class SignerRefused(RegistryError):
-    """The message is not signed by the gateway it speaks for."""
-
-
 class ChainForked(RegistryError):
     """The gateway's record differs from what was received from it before."""
 

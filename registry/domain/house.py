@@ -34,10 +34,10 @@ def state_of(
     """Return the state of a unit on a day."""
     running = [t for t in tenancies if t.state(today) is TenancyState.RUNNING]
     living = [o for o in occupancies if o.holds(today)]
-    if running:
-        return _let_state(running, living, today, policy)
     if unit.use is UnitUse.SHOP:
         return UnitState.SHOP
+    if running:
+        return _let_state(running, living, today, policy)
     if unit.use is UnitUse.OWNER or any(o.basis is Basis.OWNER for o in living):
         return UnitState.OWNER
     return UnitState.VACANT

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from registry.domain.errors import Fault, FieldError, Invalid
+from registry.domain.file_reading import NO_DAY, Item, Reading
 from registry.domain.hardware import Controller, Door, Gateway
-from registry.domain.places import Area, Building, Room, Unit
-from registry.domain.tenancy import Occupancy, Tenancy
+from registry.domain.places import Area, AreaKind, Building, Room, Unit, UnitUse
+from registry.domain.tenancy import Basis, Occupancy, Tenancy
+
+FORMAT = "menhu-street/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +33,136 @@ class StreetFile:
 
 def read_street(document: object) -> StreetFile:
     """Read a parsed street file; raises Invalid with every fault found."""
-    raise NotImplementedError(document)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise Invalid(
+            [
+                FieldError(
+                    "$.format",
+                    Fault.MALFORMED,
+                    f"this is not a {FORMAT} file",
+                    "give the street.json that `menhu-sim plan` wrote",
+                )
+            ]
+        )
+    reading = Reading(document)
+    street = _read(reading)
+    if reading.errors:
+        raise Invalid(reading.errors)
+    return street
+
+
+def _read(reading: Reading) -> StreetFile:
+    top = reading.item("street")
+    street = Area(top.key("code", "area"), AreaKind.STREET, top.text("name"))
+    communities = [
+        Area(i.key("code", "area"), AreaKind.COMMUNITY, i.text("name"), street.code)
+        for i in reading.items("communities")
+    ]
+    grids = [
+        Area(
+            i.key("code", "area"),
+            AreaKind.GRID,
+            i.text("name"),
+            i.reference("community", "area"),
+        )
+        for i in reading.items("grids")
+    ]
+    buildings = tuple(map(_building, reading.items("buildings")))
+    unit_items = reading.items("units")
+    units = tuple(map(_unit, unit_items))
+    rooms = tuple(
+        Room(room.key("code", "room"), unit.code, room.text("name"))
+        for unit, item in zip(units, unit_items, strict=True)
+        for room in item.items("rooms")
+    )
+    names = {i.key("code", "party"): i.text("name") for i in reading.items("parties")}
+    homes = {unit.code: unit.building for unit in units}
+    tenancy_items = reading.items("tenancies")
+    tenancies = tuple(map(_tenancy, tenancy_items))
+    return StreetFile(
+        code=street.code,
+        areas=(street, *communities, *grids),
+        buildings=buildings,
+        units=units,
+        rooms=rooms,
+        names=names,
+        tenancies=tenancies,
+        occupancies=tuple(
+            Occupancy(
+                party, t.unit, homes.get(t.unit, ""), Basis.TENANT, t.start, t.end, t.id
+            )
+            for t, item in zip(tenancies, tenancy_items, strict=True)
+            for party in item.references("occupants", "party")
+        ),
+        residences=tuple(_residence(i, homes) for i in reading.items("residences")),
+        cards={
+            i.card("card"): i.reference("party", "party")
+            for i in reading.items("credentials")
+        },
+        gateways=tuple(
+            Gateway(i.key("id", "gateway"), i.text("name"))
+            for i in reading.items("gateways")
+        ),
+        controllers=tuple(map(_controller, reading.items("controllers"))),
+        doors=tuple(map(_door, reading.items("doors"))),
+    )
+
+
+def _building(item: Item) -> Building:
+    return Building(
+        item.key("code", "building"),
+        item.reference("grid", "area"),
+        item.text("name"),
+        item.text("address"),
+        item.integer("storeys"),
+    )
+
+
+def _unit(item: Item) -> Unit:
+    return Unit(
+        item.key("code", "unit"),
+        item.reference("building", "building"),
+        item.text("number"),
+        item.integer("floor"),
+        UnitUse(item.choice("use", UnitUse)),
+    )
+
+
+def _tenancy(item: Item) -> Tenancy:
+    start, end = item.day("start"), item.day("end")
+    if NO_DAY not in (start, end) and end <= start:
+        item.fault("end", "it does not come after the start", "correct the dates")
+    room = item.maybe("room")
+    landlord = item.maybe("landlord")
+    return Tenancy(
+        item.key("code", "tenancy"),
+        item.reference("unit", "unit"),
+        None if room is None else item.reference("room", "room"),
+        None if landlord is None else item.reference("landlord", "party"),
+        start,
+        end,
+        item.flag("filed"),
+    )
+
+
+def _residence(item: Item, homes: Mapping[str, str]) -> Occupancy:
+    unit = item.reference("unit", "unit")
+    party = item.reference("party", "party")
+    return Occupancy(party, unit, homes.get(unit, ""), Basis.OWNER)
+
+
+def _controller(item: Item) -> Controller:
+    return Controller(
+        item.key("id", "controller"),
+        item.reference("gateway", "gateway"),
+        item.text("protocol"),
+    )
+
+
+def _door(item: Item) -> Door:
+    return Door(
+        item.key("id", "door"),
+        item.reference("controller", "controller"),
+        item.reference("building", "building"),
+        item.text("name"),
+    )

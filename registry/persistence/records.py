@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from controller.uplink.messages import GENESIS
 from controller.vocabulary import GatewayId
 from registry.persistence.rows import Moment, Record, RowNumber, add_rows
 
@@ -74,16 +73,6 @@ class Records:
         )
         row = self._session.scalar(query.with_for_update())
         return None if row is None else HighWater(gateway, epoch, row.upto, row.chain)
-
-    def latest_chain(self, gateway: str, before: int) -> bytes:
-        """Return the chain hash where the epoch before `before` stopped."""
-        query = (
-            select(RecordRow.chain)
-            .where(RecordRow.gateway == gateway, RecordRow.epoch < before)
-            .order_by(RecordRow.epoch.desc())
-            .limit(1)
-        )
-        return self._session.scalar(query) or GENESIS
 
     def advance(self, mark: HighWater, now: datetime) -> None:
         """Move the mark of an epoch."""

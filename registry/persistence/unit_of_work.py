@@ -50,3 +50,7 @@ class Store:
         """Open a unit of work that is committed unless the block fails."""
         with Session(self._writer) as session, session.begin():
             yield UnitOfWork(session)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._reader.dispose()

@@ -66,9 +66,8 @@ class Ingest:
         mark = uow.records.high_water(batch.gateway, batch.epoch)
         if mark is not None:
             return mark
-        start = uow.records.latest_chain(batch.gateway, batch.epoch)
-        if batch.first == 1 and (batch.after_loss or batch.previous == GENESIS):
-            start = batch.previous
+        # Epochs drain side by side, so the end of the one before may still be due.
+        start = batch.previous if batch.first == 1 else GENESIS
         return HighWater(batch.gateway, batch.epoch, 0, start)
 
     def _refuse(

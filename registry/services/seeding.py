@@ -14,7 +14,8 @@ from registry.services.identity import Identity
 from registry.services.permits import PermitService
 
 Progress = Callable[[str, int], None]
-"""Told what is being written and how many of them."""
+"""Told what was written and how many of them."""
+Step = Callable[[UnitOfWork, StreetFile], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class Seeding:
         self._identity = identity
         self._permits = permits
         self._clock = clock
+        self.steps: Mapping[str, Step] = {
+            "places": self._places,
+            "parties": self._parties,
+            "tenancies": self._tenancies,
+            "residences": self._residences,
+            "credentials": self._credentials,
+            "hardware": self._hardware,
+        }
 
     def load(
         self,
@@ -55,26 +64,15 @@ class Seeding:
         Raises Invalid with the JSON path of every fault; then nothing was written.
         """
         street = read_street(document)
-        steps: tuple[tuple[str, Callable[[UnitOfWork, StreetFile], int]], ...] = (
-            ("places", self._places),
-            ("parties", self._parties),
-            ("tenancies", self._tenancies),
-            ("residences", self._residences),
-            ("credentials", self._credentials),
-            ("hardware", self._hardware),
-        )
         added = {}
-        for what, step in steps:
+        for what, step in self.steps.items():
             added[what] = step(uow, street)
             progress(what, added[what])
+        revision = uow.permits.revision()
         if any(added.values()):
             deed = Deed(actor, Action.STREET_IMPORTED, f"street:{street.code}")
             record(uow, [deed], self._clock())
-        revision = (
-            self._permits.rederive(uow)
-            if any(added.values())
-            else uow.permits.revision()
-        )
+            revision = self._permits.rederive(uow)
         progress("permits", revision)
         return Imported(added, revision)
 

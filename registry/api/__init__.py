@@ -1,0 +1,1 @@
+"""What machines ask: gateways, and programs that read the register."""

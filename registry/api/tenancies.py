@@ -1,0 +1,124 @@
+"""Recording tenancies and ending them, and ending cards."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller.vocabulary import LARGEST_CARD_NUMBER
+from registry.api.access import COUNTER, Registry
+from registry.domain.credential import CredentialState
+from registry.domain.registration import TenancyForm
+
+router = APIRouter(prefix="/api", tags=["tenancies"])
+Card = Annotated[int, Path(ge=1, le=LARGEST_CARD_NUMBER)]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class OccupantBody(Body):
+    """Who moves in."""
+
+    name: str = Field(repr=False)
+
+
+class TenancyBody(Body):
+    """A tenancy from `start` until, not including, `end` (ISO dates)."""
+
+    unit: str
+    occupant: OccupantBody
+    start: str
+    end: str
+    card: int | None = Field(default=None, repr=False)
+    room: str | None = None
+    filed: bool = False
+
+
+class TenancyRecorded(BaseModel):
+    """What was recorded, and the revision of the permits that follow from it."""
+
+    tenancy: str
+    party: str
+    unit: str
+    room: str | None
+    start: date
+    end: date
+    revision: int
+
+
+class EndBody(Body):
+    """The day a tenancy no longer holds."""
+
+    end: date
+
+
+class ReasonBody(Body):
+    """Why, in a few words."""
+
+    reason: str
+
+
+class Revised(BaseModel):
+    """The revision of the permits after a change."""
+
+    revision: int
+
+
+@router.post("/tenancies", summary="Record a tenancy", status_code=HTTPStatus.CREATED)
+def record_tenancy(registry: Registry, body: TenancyBody) -> TenancyRecorded:
+    """Record a tenancy, who moves in and their card; permits follow at once."""
+    form = TenancyForm(
+        unit=body.unit,
+        occupant=body.occupant.name,
+        start=body.start,
+        end=body.end,
+        card="" if body.card is None else str(body.card),
+        room=body.room or "",
+        filed=body.filed,
+    )
+    with registry.store.writing() as uow:
+        recorded = registry.registration.record_tenancy(uow, form, COUNTER)
+    tenancy = recorded.tenancy
+    return TenancyRecorded(
+        tenancy=tenancy.id,
+        party=recorded.party,
+        unit=tenancy.unit,
+        room=tenancy.room,
+        start=tenancy.start,
+        end=tenancy.end,
+        revision=recorded.revision,
+    )
+
+
+@router.post("/tenancies/{tenancy}/end", summary="End a tenancy")
+def end_tenancy(registry: Registry, tenancy: str, body: EndBody) -> Revised:
+    """Let a tenancy end early; its permits end with the grace the policy gives."""
+    with registry.store.writing() as uow:
+        revision = registry.registration.end_tenancy(uow, tenancy, body.end, COUNTER)
+    return Revised(revision=revision)
+
+
+@router.post("/credentials/{card}/cancel", summary="Cancel a card")
+def cancel_card(registry: Registry, card: Card, body: ReasonBody) -> Revised:
+    """Withdraw every permit of a card at once."""
+    return _end_card(registry, card, CredentialState.CANCELLED, body.reason)
+
+
+@router.post("/credentials/{card}/lose", summary="Report a card lost")
+def lose_card(registry: Registry, card: Card, body: ReasonBody) -> Revised:
+    """Withdraw every permit of a lost card at once."""
+    return _end_card(registry, card, CredentialState.LOST, body.reason)
+
+
+def _end_card(
+    registry: Registry, card: int, state: CredentialState, reason: str
+) -> Revised:
+    with registry.store.writing() as uow:
+        revision = registry.registration.end_card(uow, card, state, reason, COUNTER)
+    return Revised(revision=revision)

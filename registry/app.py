@@ -1,0 +1,82 @@
+"""The composition root: settings in, a ready application out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from registry.api import doors, gateways, health, houses, passages, problems, tenancies
+from registry.domain.policy import Policy
+from registry.services.changes import Changes
+from registry.services.gateways import Gateways
+from registry.services.housing import Housing
+from registry.services.identity import Identity
+from registry.services.ingest import Ingest
+from registry.services.installation import Installation
+from registry.services.permits import PermitService
+from registry.services.registration import Registration
+from registry.services.registry_services import Services
+from registry.services.seeding import Seeding
+from registry.services.timeline import Timelines
+from registry.settings import Settings
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+def build_services(settings: Settings) -> Services:
+    """Put the services together on an installation."""
+    installation = Installation(settings)
+    policy = Policy()
+    store = installation.store()
+    identity = Identity(installation.vault_key(), now)
+    permits = PermitService(policy, now)
+    return Services(
+        store=store,
+        policy=policy,
+        clock=now,
+        signer=installation.signer(),
+        changes=Changes(store, settings.poll_seconds),
+        gateways=Gateways(now),
+        housing=Housing(permits, policy, now),
+        identity=identity,
+        ingest=Ingest(policy, now),
+        permits=permits,
+        registration=Registration(identity, permits, now),
+        seeding=Seeding(identity, permits, now),
+        timelines=Timelines(policy, now),
+    )
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application of one process."""
+    services = build_services(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        poller = asyncio.create_task(services.changes.run())
+        with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
+            app.state.writer = writer
+            yield
+        poller.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await poller
+        services.store.close()
+
+    app = FastAPI(
+        title="Menhu registry",
+        summary="Houses, tenancies, cards, permits and passages of one street",
+        version=version("menhu"),
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    for router in (gateways, houses, doors, passages, tenancies, health):
+        app.include_router(router.router)
+    problems.install(app)
+    return app

@@ -1,0 +1,213 @@
+"""`menhu-registry`: set up, fill, serve and check a registry."""
+
+import ipaddress
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from registry.app import build_services, create_app, now
+from registry.audit.trail import verify
+from registry.domain.errors import Invalid, RegistryError
+from registry.services.installation import Installation
+from registry.settings import Settings
+
+OPERATOR = "operator"
+FAULT, USAGE = 1, 2
+GRACE_SECONDS = 3
+
+program = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Set up, fill, serve and check a registry.",
+    epilog="Example: menhu-registry --data DIR migrate && "
+    "menhu-registry --data DIR seed street.json && menhu-registry --data DIR serve",
+)
+audit = typer.Typer(no_args_is_help=True, help="Check the audit trail.")
+program.add_typer(audit, name="audit")
+
+
+@program.callback()
+def options(
+    context: typer.Context,
+    data: Annotated[
+        Path, typer.Option(envvar="MENHU_DATA", help="The data folder.")
+    ] = Path("registry-data"),
+) -> None:
+    """Set up, fill, serve and check a registry."""
+    context.obj = Settings(data=data)
+
+
+@program.command()
+def migrate(context: typer.Context) -> None:
+    """Make the data folder, keys and database, or bring them up to date.
+
+    Example: menhu-registry --data DIR migrate
+    """
+    settings = _settings(context)
+    with _told():
+        revision = Installation(settings).migrate()
+    typer.echo(f"{settings.database} is at revision {revision}")
+    typer.echo(f"gateways need {settings.public_key}")
+
+
+@program.command()
+def seed(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A street.json.", dir_okay=False)],
+) -> None:
+    """Import a street; what is on record already stays as it is.
+
+    Example: menhu-registry --data DIR seed street.json
+    """
+    with _told():
+        services = build_services(_settings(context))
+        document = _load(file)
+        with (
+            typer.progressbar(length=len(services.seeding.steps) + 1) as bar,
+            services.store.writing() as uow,
+        ):
+            imported = services.seeding.load(
+                uow, document, OPERATOR, lambda _what, _count: bar.update(1)
+            )
+    for what, count in imported.added.items():
+        typer.echo(f"{count:>8} new {what}")
+    typer.echo(f"permits are at revision {imported.revision}")
+
+
+@program.command()
+def enroll(
+    context: typer.Context,
+    gateway: Annotated[str, typer.Argument(help="The gateway's id.")],
+    public_key: Annotated[
+        Path, typer.Option(help="The gateway's device.pub.", dir_okay=False)
+    ],
+) -> None:
+    """Let a gateway speak under its public key.
+
+    Example: menhu-registry enroll gateway-1 --public-key gateway-data/device.pub
+    """
+    with _told():
+        services = build_services(_settings(context))
+        pem = _text(public_key)
+        with services.store.writing() as uow:
+            services.gateways.enroll(uow, gateway, pem, OPERATOR)
+    typer.echo(f"{gateway} is enrolled")
+
+
+@program.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
+) -> None:
+    """Serve gateways, the API and the pages until interrupted.
+
+    Example: menhu-registry --data DIR serve --port 8080
+    """
+    if not _is_loopback(host):
+        typer.echo(
+            f"{host} is not a loopback address, and this version has no sign-in: "
+            "whoever reaches the port may do everything. Use 127.0.0.1.",
+            err=True,
+        )
+        raise typer.Exit(USAGE)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    with _told():
+        app = create_app(_settings(context))
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"serving http://{shown}:{port} (stop with Ctrl-C)")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+@program.command()
+def doctor(context: typer.Context) -> None:
+    """Say what is missing or unsafe, and the remedy.
+
+    Example: menhu-registry --data DIR doctor
+    """
+    findings = Installation(_settings(context)).findings(now())
+    for finding in findings:
+        typer.echo(f"{finding.what}: {finding.remedy}", err=True)
+    if findings:
+        raise typer.Exit(FAULT)
+    typer.echo("everything is in order")
+
+
+@audit.command("verify")
+def verify_audit(context: typer.Context) -> None:
+    """Check that no entry of the audit trail was changed or taken out.
+
+    Example: menhu-registry --data DIR audit verify
+    """
+    with _told():
+        store = Installation(_settings(context)).store()
+        with store.reading() as uow:
+            verdict = verify(uow)
+    if verdict.broken is not None:
+        typer.echo(
+            f"entry {verdict.broken} does not follow from what came before it: "
+            "compare with a backup",
+            err=True,
+        )
+        raise typer.Exit(FAULT)
+    typer.echo(f"{verdict.entries} entries hold; head {verdict.head.hex()}")
+
+
+def main() -> None:
+    """Run the program."""
+    program()
+
+
+def _settings(context: typer.Context) -> Settings:
+    settings: Settings = context.obj
+    return settings
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell an error in words and leave with a code, not with a trace."""
+    try:
+        yield
+    except RegistryError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(USAGE if isinstance(error, Invalid) else FAULT) from error
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        typer.echo(f"{file} cannot be read: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+def _load(file: Path) -> object:
+    try:
+        document: object = json.loads(_text(file))
+    except (ValueError, RecursionError) as error:
+        typer.echo(f"{file} is not JSON: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+    return document
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,191 @@
+"""The data folder: made, opened, and looked over for what is missing or unsafe."""
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.cose import Signer
+from registry.domain.errors import InstallationFault
+from registry.persistence import schema
+from registry.persistence.database import database_url, open_engine
+from registry.persistence.unit_of_work import Store
+from registry.settings import Settings
+
+SIGNER_NAME = "registry"
+VAULT_KEY_SIZE = 32
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+CLOCK_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
+CLOCK_SLACK = timedelta(minutes=5)
+MIGRATE = "run `menhu-registry migrate`"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something missing or unsafe, and the remedy."""
+
+    what: str
+    remedy: str
+
+
+class Installation:
+    """The files of one registry."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Look at the folder the settings name."""
+        self._settings = settings
+
+    def migrate(self) -> str | None:
+        """Make what is missing and bring the schema up; return its revision."""
+        self._settings.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        self._make_keys()
+        if not self._settings.database.exists():
+            _write_private(self._settings.database, b"")
+        engine = open_engine(database_url(self._settings.database))
+        try:
+            schema.upgrade(engine)
+            return schema.current(engine)
+        finally:
+            engine.dispose()
+
+    def store(self) -> Store:
+        """Open the database; raises InstallationFault unless the schema is ours."""
+        path = self._settings.database
+        if not path.exists():
+            raise InstallationFault(f"there is no database at {path}: {MIGRATE}")
+        engine = open_engine(database_url(path))
+        found, newest = schema.current(engine), schema.newest()
+        if found != newest:
+            engine.dispose()
+            raise InstallationFault(
+                f"the database is at revision {found}, not {newest}: {MIGRATE}"
+            )
+        return Store(engine)
+
+    def signer(self) -> Signer:
+        """Read the registry's own key."""
+        pem = self._read(self._settings.signing_key)
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except ValueError as error:
+            raise InstallationFault(
+                f"{self._settings.signing_key} holds no key: restore it from a backup"
+            ) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise InstallationFault(f"{self._settings.signing_key} is not Ed25519")
+        return Signer(key, SIGNER_NAME)
+
+    def vault_key(self) -> bytes:
+        """Read the key names are sealed with."""
+        path = self._settings.vault_key
+        try:
+            key = bytes.fromhex(self._read(path).decode("ascii").strip())
+        except ValueError as error:
+            raise InstallationFault(
+                f"{path} is not hexadecimal: restore it from a backup"
+            ) from error
+        if len(key) != VAULT_KEY_SIZE:
+            raise InstallationFault(f"{path} must hold {VAULT_KEY_SIZE} bytes")
+        return key
+
+    def findings(self, now: datetime) -> list[Finding]:
+        """Return everything missing or unsafe."""
+        if not self._settings.data.is_dir():
+            return [Finding(f"there is no folder {self._settings.data}", MIGRATE)]
+        return [
+            *self._unreadable(),
+            *self._too_open(),
+            *_clock(now, self._settings.database),
+        ]
+
+    def _unreadable(self) -> list[Finding]:
+        found = []
+        for attempt in (self._try_store, self.signer, self.vault_key):
+            try:
+                attempt()
+            except InstallationFault as fault:
+                what, _, remedy = str(fault).partition(": ")
+                found.append(Finding(what, remedy or "restore it from a backup"))
+        return found
+
+    def _try_store(self) -> None:
+        try:
+            self.store().close()
+        except SQLAlchemyError as error:
+            path = self._settings.database
+            raise InstallationFault(
+                f"{path} is no readable database: restore it from a backup"
+            ) from error
+
+    def _too_open(self) -> list[Finding]:
+        paths = (
+            self._settings.data,
+            self._settings.database,
+            self._settings.signing_key,
+            self._settings.vault_key,
+        )
+        return [
+            Finding(f"{path} can be used by others", f"run `chmod go-rwx {path}`")
+            for path in paths
+            if path.exists() and path.stat().st_mode & OTHERS
+        ]
+
+    def _make_keys(self) -> None:
+        settings = self._settings
+        if not settings.signing_key.exists():
+            key = Ed25519PrivateKey.generate()
+            _write_private(
+                settings.signing_key,
+                key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            )
+        public = self.signer().key.public_key()
+        settings.public_key.write_bytes(
+            public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        )
+        if not settings.vault_key.exists():
+            if settings.database.exists():
+                raise InstallationFault(
+                    f"{settings.vault_key} is missing and names are sealed with it: "
+                    "restore it from a backup"
+                )
+            _write_private(
+                settings.vault_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
+            )
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise InstallationFault(
+                f"{path} cannot be read ({error.strerror}): {MIGRATE}"
+            ) from error
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+
+
+def _clock(now: datetime, database: Path) -> list[Finding]:
+    remedy = "set the clock and keep it by NTP"
+    if now < CLOCK_FLOOR:
+        return [Finding(f"the clock says {now:%Y-%m-%d}, before this program", remedy)]
+    if database.exists():
+        written = datetime.fromtimestamp(database.stat().st_mtime, UTC)
+        if written > now + CLOCK_SLACK:
+            return [Finding("the clock is behind the last write of the data", remedy)]
+    return []

@@ -1,0 +1,35 @@
+"""Settings of one registry process, from the environment (`MENHU_…`)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the data is and how the process serves."""
+
+    model_config = SettingsConfigDict(env_prefix="MENHU_", frozen=True, extra="forbid")
+
+    data: Path = Path("registry-data")
+    poll_seconds: float = Field(default=0.15, ge=0.01, le=1.0)
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.data / "menhu.db"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key receipts and permits are signed with."""
+        return self.data / "registry.key"
+
+    @property
+    def public_key(self) -> Path:
+        """What gateways check those signatures with."""
+        return self.data / "registry.pub"
+
+    @property
+    def vault_key(self) -> Path:
+        """The key names are sealed with."""
+        return self.data / "vault.key"
