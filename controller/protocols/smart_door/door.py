@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.cbor import EPOCH
 from controller.decision import decide
 from controller.errors import MessageRefused
 from controller.protocols.smart_door.challenge import Challenges
@@ -178,7 +177,7 @@ class SmartDoor:
         self._send_records(now)
 
     def _clock(self, wall: datetime) -> datetime:
-        return max(EPOCH, wall + self.memory.clock_offset)
+        return wall + self.memory.clock_offset
 
     def _keep(self, record: Record, seconds: float, now: float) -> None:
         index = self.memory.keep(record)

@@ -144,10 +144,13 @@ def test_the_door_judges_by_its_corrected_clock() -> None:
     assert decision.reason is Reason.ENDED
 
 
-def test_a_clock_before_its_time_is_still_told() -> None:
-    bench = Bench()
-    bench.door.tap(CardNumber(1), bench.now, datetime(1950, 1, 1, tzinfo=UTC))
-    assert bench.memory.records[0].at == datetime(1970, 1, 1, tzinfo=UTC)
+def test_a_door_whose_clock_died_still_reports() -> None:
+    bench = Bench().greeted()
+    dead = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
+    bench.door.tap(CardNumber(1), bench.now, dead)
+    events = bench.listen()[0].message
+    assert isinstance(events, Events)
+    assert events.records[0].at == dead
 
 
 # Records on their way.
