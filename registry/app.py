@@ -23,6 +23,7 @@ from registry.services.registry_services import Services
 from registry.services.seeding import Seeding
 from registry.services.timeline import Timelines
 from registry.settings import Settings
+from registry.web import routes as pages
 
 
 def now() -> datetime:
@@ -79,4 +80,5 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (gateways, houses, doors, passages, tenancies, health):
         app.include_router(router.router)
     problems.install(app)
+    pages.install(app, services)
     return app

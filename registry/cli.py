@@ -121,6 +121,7 @@ def serve(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with _told():
         app = create_app(_settings(context))
     shown = f"[{host}]" if ":" in host else host

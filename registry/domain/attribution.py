@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from registry.domain.credential import CardState, Credential
+from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
 from registry.domain.tenancy import Occupancy
 
@@ -54,7 +55,9 @@ class Attribution:
     def _unit(self, party: str, door: str, at: datetime) -> str | None:
         """Return the party's home behind the door, also during the grace after it."""
         building = self._building_of_door.get(door)
-        day = at.astimezone(self._policy.zone).date()
+        # A clock may be so wrong that its time has no day in the street's zone.
+        sane = min(max(at, FAR_PAST), FAR_FUTURE)
+        day = sane.astimezone(self._policy.zone).date()
         homes = [o for o in self._homes.get(party, ()) if o.building == building]
         return next(
             (o.unit for o in homes if o.holds(day)),

@@ -84,10 +84,6 @@ class Passages:
         """Return the number of the newest passage."""
         return self._session.scalar(select(func.max(PassageRow.number))) or 0
 
-    def count(self) -> int:
-        """Return how many passages there are."""
-        return self._session.scalar(select(func.count()).select_from(PassageRow)) or 0
-
     def gap_count(self) -> int:
         """Return how many gaps there are."""
         return self._session.scalar(select(func.count()).select_from(GapRow)) or 0

@@ -26,7 +26,7 @@ from registry.services.permits import PermitService
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The street in numbers."""
+    """The street in numbers; `passages` counts every one ever stored."""
 
     communities: int
     grids: int
@@ -146,7 +146,7 @@ class Housing:
             doors=len(doors),
             doors_online=sum(status.online for status in doors),
             doors_waiting=sum(s.acknowledged < s.wanted for s in doors),
-            passages=uow.passages.count(),
+            passages=uow.passages.last_number(),
             gaps=uow.passages.gap_count(),
             holes=uow.records.hole_count(),
             forks=uow.records.fork_count(),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.encoding import LARGEST_COUNT
+from controller.errors import MessageRefused
 from controller.uplink.codec import decode_entry
 from controller.uplink.messages import GENESIS, PassageBatch, Receipt, chain
 from controller.vocabulary import Entry, Gap, Passage
@@ -38,6 +40,8 @@ class Ingest:
         A batch that starts too far ahead changes nothing: the receipt says where to
         go on. Raises MessageRefused when a line is not readable.
         """
+        if batch.last > LARGEST_COUNT:
+            raise MessageRefused("the batch goes beyond the last number there is")
         now = self._clock()
         mark = self._mark(uow, batch)
         if batch.last < mark.upto or (

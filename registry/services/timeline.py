@@ -1,9 +1,10 @@
 """Timelines of units and doors, a page at a time."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
-from controller.cbor import EPOCH, LAST_MOMENT, MICROSECOND, microseconds
+from controller.cbor import EPOCH, FIRST_MOMENT, LAST_MOMENT, MICROSECOND, microseconds
 from registry.domain.errors import Fault, FieldError, Invalid, NotFound
 from registry.domain.policy import Policy
 from registry.domain.timeline import (
@@ -19,6 +20,7 @@ from registry.domain.timeline import (
 from registry.persistence.unit_of_work import UnitOfWork
 
 MOST_ENTRIES = 200
+NUMBER = re.compile(r"-?[0-9]{1,18}")
 Place = tuple[datetime, str]
 
 
@@ -86,8 +88,9 @@ def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     moment, dot, key = cursor.partition(".")
-    if dot and moment.isascii() and moment.isdigit() and int(moment) <= LAST_MOMENT:
-        return EPOCH + int(moment) * MICROSECOND, key
+    number = int(moment) if dot and NUMBER.fullmatch(moment) else LAST_MOMENT + 1
+    if FIRST_MOMENT <= number <= LAST_MOMENT:
+        return EPOCH + number * MICROSECOND, key
     raise Invalid(
         [
             FieldError(
