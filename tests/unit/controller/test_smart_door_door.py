@@ -300,6 +300,15 @@ def test_an_open_needs_the_doors_own_fresh_nonce(
     assert len(bench.memory.records) == moves
 
 
+def test_a_repeated_open_is_answered_as_the_first() -> None:
+    bench = Bench().greeted()
+    challenge = bench.tell(ChallengeRequest(7))[0]
+    assert isinstance(challenge, Challenge)
+    order = Open(7, challenge.nonce, 1500)
+    answers = [bench.tell(order)[0], *bench.tell(order)]
+    assert answers == [Result(7, True, "ok")] * 2
+
+
 def test_an_open_without_a_challenge_is_refused() -> None:
     bench = Bench()
     assert [type(m) for m in bench.tell(Open(1, bytes(16), 1000))] == [Result]

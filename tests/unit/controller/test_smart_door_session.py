@@ -142,6 +142,7 @@ def test_a_new_connection_replaces_the_old_one_once_it_is_proved() -> None:
     line.run(0.1)
     kinds = [type(e) for e in line.events if isinstance(e, Online | Offline)]
     assert kinds == [Online, Offline, Online]
+    assert len(line.reported(ContactChanged)) == 4, "what is known is told anew"
 
 
 def test_contacts_are_told_as_they_change() -> None:
