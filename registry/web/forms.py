@@ -1,0 +1,44 @@
+"""Forms as they were typed: kept when something is wrong with them."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from starlette.datastructures import FormData
+
+KEY = re.compile(r"[0-9a-f]{32}")
+LONGEST_INPUT = 200
+"""More than any field needs; what is longer is cut before it is checked."""
+
+
+def fresh_key() -> str:
+    """Return a key that makes a second sending of the same form harmless."""
+    return secrets.token_hex(16)
+
+
+def text_of(form: FormData | Mapping[str, str], name: str) -> str:
+    """Return a field's text without the blanks around it."""
+    value = form.get(name, "")
+    return value.strip()[:LONGEST_INPUT] if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The tenancy form as typed."""
+
+    unit: str = ""
+    room: str = ""
+    landlord: str = ""
+    occupant: str = ""
+    card: str = ""
+    start: str = ""
+    end: str = ""
+    filed: str = ""
+    confirm: str = ""
+
+    @classmethod
+    def of(cls, form: FormData | Mapping[str, str]) -> Self:
+        """Read what was sent."""
+        return cls(**{field.name: text_of(form, field.name) for field in fields(cls)})

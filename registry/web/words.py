@@ -1,0 +1,104 @@
+"""What the codes of the register are called on a page, with glyph and tone.
+
+A glyph names a symbol of `static/icons.svg`; a tone names a set of colours of the
+style sheet. Colour is never the only carrier: every badge has a word.
+"""
+
+from dataclasses import dataclass
+
+from controller.vocabulary import Reason
+from registry.domain.credential import CardState, CredentialState
+from registry.domain.hardware import Delivery
+from registry.domain.house import UnitState
+from registry.domain.places import UnitUse
+from registry.domain.tenancy import Basis, TenancyState
+from registry.domain.timeline import EntryKind
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word, its glyph and its tone."""
+
+    word: str
+    glyph: str
+    tone: str
+
+
+UNIT_STATES: dict[UnitState, Badge] = {
+    UnitState.LET_REGISTERED: Badge("出租 · 已登记", "check", "ok"),
+    UnitState.DUE: Badge("30 天内到期", "clock", "due"),
+    UnitState.OCCUPANT_MISSING: Badge("缺入住登记", "alert", "miss"),
+    UnitState.UNFILED: Badge("出租未备案", "cross", "unf"),
+    UnitState.OWNER: Badge("自住", "home", "own"),
+    UnitState.VACANT: Badge("空置", "empty", "vac"),
+    UnitState.SHOP: Badge("商铺", "shop", "biz"),
+}
+"""In the order the filters show them."""
+
+UNIT_USES: dict[UnitUse, str] = {
+    UnitUse.RENTAL: "出租",
+    UnitUse.OWNER: "自住",
+    UnitUse.SHOP: "商铺",
+    UnitUse.VACANT: "空置",
+}
+
+BASES: dict[Basis, str] = {
+    Basis.TENANT: "租客",
+    Basis.OWNER: "产权人",
+    Basis.FAMILY: "家属",
+}
+
+TENANCY_STATES: dict[TenancyState, Badge] = {
+    TenancyState.PLANNED: Badge("未开始", "clock", "vac"),
+    TenancyState.RUNNING: Badge("租期中", "check", "ok"),
+    TenancyState.ENDED: Badge("已结束", "cross", "vac"),
+}
+
+DELIVERIES: dict[Delivery, Badge] = {
+    Delivery.WANTED: Badge("待下发", "clock", "due"),
+    Delivery.PUSHED: Badge("已下发，待门确认", "arrow", "own"),
+    Delivery.ACKNOWLEDGED: Badge("已生效", "check", "ok"),
+}
+
+CARD_STATES: dict[CardState, Badge] = {
+    CardState.ACTIVE: Badge("有效卡", "check", "ok"),
+    CardState.LOST: Badge("已挂失卡", "alert", "miss"),
+    CardState.CANCELLED: Badge("已注销卡", "cross", "miss"),
+    CardState.RETURNED: Badge("已退还卡", "cross", "vac"),
+    CardState.UNKNOWN: Badge("未知卡", "alert", "miss"),
+}
+
+CREDENTIAL_ENDINGS: dict[CredentialState, tuple[str, str]] = {
+    CredentialState.LOST: ("挂失", "卡丢了，找回后也不再使用"),
+    CredentialState.CANCELLED: ("注销", "卡不再需要，或由街道收回资格"),
+    CredentialState.RETURNED: ("退还", "持卡人把卡交回了窗口"),
+}
+
+GRANTED: dict[Reason, str] = {
+    Reason.PERMIT: "刷卡开门",
+    Reason.EXIT_REQUEST: "出门按钮开门",
+    Reason.REMOTE_OPEN: "远程开门",
+}
+
+REFUSED: dict[Reason, str] = {
+    Reason.UNKNOWN_CARD: "登记中没有这张卡",
+    Reason.OTHER_DOOR: "这张卡没有此门的授权",
+    Reason.NOT_YET_VALID: "授权还没有开始",
+    Reason.ENDED: "授权已经结束",
+    Reason.OUTSIDE_HOURS: "不在允许的时段",
+    Reason.UNREADABLE_CARD: "卡无法读取",
+}
+
+HAPPENINGS: dict[EntryKind, str] = {
+    EntryKind.TENANCY_STARTED: "租约开始",
+    EntryKind.TENANCY_ENDED: "租约结束",
+    EntryKind.MOVED_IN: "登记入住",
+    EntryKind.MOVED_OUT: "登记搬出",
+    EntryKind.CARD_ISSUED: "发放门禁卡",
+    EntryKind.CARD_ENDED: "门禁卡失效",
+}
+
+PROTOCOLS: dict[str, str] = {
+    "osdp": "OSDP 读卡器",
+    "smart_door": "智能门锁",
+}

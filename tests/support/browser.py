@@ -1,0 +1,111 @@
+"""The pages in a real browser: an application on a free port, and Chromium."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from registry.app import create_app
+from registry.services.installation import Installation
+from registry.services.registry_services import Services
+from registry.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A registry that serves pages, and its services for looking behind them."""
+
+    url: str
+    services: Services
+
+
+@contextmanager
+def served(data: Path, street: dict[str, Any] | None) -> Iterator[Site]:
+    """Serve a fresh registry, filled with a street when one is given."""
+    settings = Settings(data=data)
+    Installation(settings).migrate()
+    app = create_app(settings)
+    services: Services = app.state.services
+    if street is not None:
+        with services.store.writing() as uow:
+            services.seeding.load(uow, json.loads(json.dumps(street)), "test")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium; without it nothing is skipped."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: install the Debian package `chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=ARGUMENTS
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(slots=True)
+class Visit:
+    """A browser window, and what it asked for and complained about."""
+
+    context: BrowserContext
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def visit(browser: Browser, site: Site, **options: Any) -> Iterator[Visit]:  # noqa: ANN401 - Playwright's own options
+    """Open a window on a site; whatever it complains about fails the test."""
+    context = browser.new_context(base_url=site.url, locale="zh-CN", **options)
+    page = context.new_page()
+    seen = Visit(context, page)
+    page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
+    page.on("console", lambda note: _complaint(seen, note.type, note.text))
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    try:
+        yield seen
+        assert seen.complaints == []
+        assert seen.hosts == {site.url.split("/")[2]}
+    finally:
+        context.close()
+
+
+def _complaint(seen: Visit, kind: str, text: str) -> None:
+    expected = "the server responded with a status of 4" in text
+    if kind in {"error", "warning"} and not expected:
+        seen.complaints.append(text)
