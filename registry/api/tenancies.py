@@ -37,6 +37,7 @@ class TenancyBody(Body):
     end: str
     card: int | None = Field(default=None, repr=False)
     room: str | None = None
+    landlord: str | None = None
     filed: bool = False
 
 
@@ -80,6 +81,7 @@ def record_tenancy(registry: Registry, body: TenancyBody) -> TenancyRecorded:
         end=body.end,
         card="" if body.card is None else str(body.card),
         room=body.room or "",
+        landlord=body.landlord or "",
         filed=body.filed,
     )
     with registry.store.writing() as uow:

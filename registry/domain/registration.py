@@ -1,5 +1,6 @@
 """A tenancy as it is asked for: what can be said about it without the register."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ from registry.domain.tenancy import Tenancy
 
 FIRST_YEAR, LAST_YEAR = 2000, 2098
 LONGEST_PERSON_NAME = 50
+KEY = re.compile(r"[0-9a-f]{16,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class TenancyForm:
 
     `start` and `end` are ISO dates; the tenancy holds from `start` until, not
     including, `end`. `occupant` is the name of who moves in; a card may follow later.
+    `landlord` is a party's id. `key` is 16 to 64 hexadecimal digits chosen by the form:
+    sending it again with the same key records nothing anew.
     """
 
     unit: str
@@ -26,7 +30,9 @@ class TenancyForm:
     end: str
     card: str = field(default="", repr=False)
     room: str = ""
+    landlord: str = ""
     filed: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,13 @@ class TenancyDraft:
 
     unit: str
     room: str | None
+    landlord: str | None
     occupant: str = field(repr=False)
     card: int | None = field(repr=False)
     start: date | None
     end: date | None
     filed: bool
+    key: str
     errors: tuple[FieldError, ...]
 
 
@@ -59,11 +67,13 @@ def read(form: TenancyForm) -> TenancyDraft:
     return TenancyDraft(
         unit=form.unit.strip(),
         room=form.room.strip() or None,
+        landlord=form.landlord.strip() or None,
         occupant=_name(form.occupant, errors),
         card=_card(form.card, errors),
         start=start,
         end=end,
         filed=form.filed,
+        key=_key(form.key, errors),
         errors=tuple(errors),
     )
 
@@ -103,6 +113,19 @@ def _day(name: str, text: str, errors: list[FieldError]) -> date | None:
             )
         )
     return day
+
+
+def _key(text: str, errors: list[FieldError]) -> str:
+    if text and not KEY.fullmatch(text):
+        errors.append(
+            FieldError(
+                "key",
+                Fault.MALFORMED,
+                "a key is 16 to 64 hexadecimal digits",
+                "open the form anew",
+            )
+        )
+    return text
 
 
 def _name(text: str, errors: list[FieldError]) -> str:

@@ -62,6 +62,10 @@ class Tenancies:
         """Return the ids of every party."""
         return set(self._session.scalars(select(PartyRow.id)))
 
+    def has_party(self, id_: str) -> bool:
+        """Say whether a party is on record."""
+        return self._session.get(PartyRow, id_) is not None
+
     def add(self, tenancies: Iterable[Tenancy], now: datetime) -> None:
         """Add tenancies."""
         rows = [

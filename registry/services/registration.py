@@ -52,9 +52,13 @@ class Registration:
     ) -> Recorded:
         """Record a tenancy, who moves in and the card they get.
 
-        Raises Invalid with every fault at once; then nothing was changed.
+        Raises Invalid with every fault at once; then nothing was changed. A form
+        sent twice with one key gives the same tenancy twice.
         """
         draft = read(form)
+        known = uow.tenancies.get(_tenancy_id(draft.key)) if draft.key else None
+        if known is not None:
+            return self._repeated(uow, known)
         errors = [*draft.errors, *_register_errors(uow, draft)]
         if errors or draft.start is None or draft.end is None:
             raise Invalid(errors)
@@ -82,6 +86,10 @@ class Registration:
         record(uow, deeds, now)
         cards = [] if draft.card is None else [draft.card]
         return Recorded(tenancy, party, self._permits.rederive(uow, cards))
+
+    def _repeated(self, uow: UnitOfWork, tenancy: Tenancy) -> Recorded:
+        (occupancy,) = uow.tenancies.occupancies_of_tenancy(tenancy.id)
+        return Recorded(tenancy, occupancy.party, uow.permits.revision())
 
     def end_tenancy(self, uow: UnitOfWork, tenancy: str, day: date, actor: str) -> int:
         """Let a tenancy end on a day; return the revision of the permits."""
@@ -147,10 +155,20 @@ def _reason(text: str) -> str:
 
 
 def _fresh(draft: TenancyDraft, start: date, end: date) -> tuple[str, Tenancy]:
-    party, tenancy = (f"{kind}-{secrets.token_hex(8)}" for kind in "PT")
+    party = f"P-{secrets.token_hex(8)}"
     return party, Tenancy(
-        tenancy, draft.unit, draft.room, None, start, end, draft.filed
+        _tenancy_id(draft.key or secrets.token_hex(16)),
+        draft.unit,
+        draft.room,
+        draft.landlord,
+        start,
+        end,
+        draft.filed,
     )
+
+
+def _tenancy_id(key: str) -> str:
+    return f"T-{key}"
 
 
 def _register_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
@@ -164,6 +182,10 @@ def _register_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
         room = uow.houses.room(draft.room)
         if room is None or room.unit != draft.unit:
             errors.append(unknown("room", "the room", "choose a room of the unit"))
+    if draft.landlord is not None and not uow.tenancies.has_party(draft.landlord):
+        errors.append(
+            unknown("landlord", "the landlord", "choose a party or leave it empty")
+        )
     if draft.card is not None and uow.credentials.live(draft.card) is not None:
         errors.append(
             FieldError(
