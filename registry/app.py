@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,39 +25,41 @@ from registry.services.timeline import Timelines
 from registry.settings import Settings
 from registry.web import routes as pages
 
+Clock = Callable[[], datetime]
+
 
 def now() -> datetime:
     """Return the time in UTC."""
     return datetime.now(UTC)
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
     policy = Policy()
     store = installation.store()
-    identity = Identity(installation.vault_key(), now)
-    permits = PermitService(policy, now)
+    identity = Identity(installation.vault_key(), clock)
+    permits = PermitService(policy, clock)
     return Services(
         store=store,
         policy=policy,
-        clock=now,
+        clock=clock,
         signer=installation.signer(),
         changes=Changes(store, settings.poll_seconds),
-        gateways=Gateways(now),
-        housing=Housing(permits, policy, now),
+        gateways=Gateways(clock),
+        housing=Housing(permits, policy, clock),
         identity=identity,
-        ingest=Ingest(policy, now),
+        ingest=Ingest(policy, clock),
         permits=permits,
-        registration=Registration(identity, permits, now),
-        seeding=Seeding(identity, permits, now),
-        timelines=Timelines(policy, now),
+        registration=Registration(identity, permits, clock),
+        seeding=Seeding(identity, permits, clock),
+        timelines=Timelines(policy, clock),
     )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     """Return the application of one process."""
-    services = build_services(settings)
+    services = build_services(settings, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
