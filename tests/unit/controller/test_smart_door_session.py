@@ -488,6 +488,31 @@ def test_a_door_with_another_key_stays_unknown() -> None:
     assert line.gateway.refused > 0
 
 
+def test_reports_repeated_by_the_broker_count_once() -> None:
+    line = online()
+    line.door.set_contact(line.now, line.wall, opened=True)
+    tap(line)
+    line.run(1)
+    old = [packet for packet in line.seen if packet.peer == UP]
+    line.events.clear()
+    for packet in old:
+        line.gateway.receive_data(packet, line.now)
+    line.settle()
+    assert line.events == []
+
+
+def test_a_door_that_heard_higher_numbers_is_found_again() -> None:
+    line = online()
+    channel = Channel(LOCK, Direction.DOWN, KEY)
+    boot = channel.open(packets_down(line)[-1].data).boot
+    data = channel.seal(Letter(boot, 10_000, Ping(bytes(16))))
+    line.door.receive_data(Packet(data, DOWN), line.now, line.wall)
+    line.run(90)
+    line.gateway.send(OpenDoor(LOCK, 1), line.now)
+    line.settle()
+    assert len(line.unlocks) == 1
+
+
 @pytest.mark.parametrize(
     "place", [UP, DOWN, STATE, topic("lock-2", Direction.DOWN), ""]
 )
