@@ -94,6 +94,8 @@ class Bus:
         if self._awaited:
             due = max(self._reply_due, now + _BREATH)
             self._reply_due = min(due, self._reply_latest)
+        else:
+            self._pass_time(now)
 
     def send(self, command: Command, now: float) -> None:
         """Queue a command; raises LocalProtocolError when no reader here can do it."""
