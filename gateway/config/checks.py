@@ -140,5 +140,5 @@ def _check_key(
     if key is not None and len(key) != entry.key_size:
         message = f"the key has {len(key)} bytes, not {entry.key_size}."
         yield Problem(f"{place}.id", message, remedy)
-    if key is None and each.secure and not each.commissioning:
+    if key is None and each.secure:
         yield Problem(f"{place}.id", f"{each.id!r} has no key.", remedy)

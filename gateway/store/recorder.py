@@ -11,6 +11,7 @@ from gateway.store.outbox import Outbox
 from gateway.store.segment import Cursors
 
 T = TypeVar("T")
+Append = Callable[[Iterable[bytes], Cursors], asyncio.Future[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class Segment:
         self._writer = connect(path)
         try:
             self._reader = connect(path)
+            self.receipted: int
+            self._receipted_chain: bytes
             self.receipted, self._receipted_chain = self._reader.execute(
                 "SELECT upto, chain FROM receipt"
             ).fetchone()

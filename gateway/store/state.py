@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from controller.cbor import pack, unpack
 from controller.encoding import permit_row, read_permit
@@ -123,13 +124,13 @@ class State:
         with self._lock:
             self._database.close()
 
-    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def _rows(self, query: str, *values: object) -> list[Any]:
         with self._lock:
             return self._database.execute(query, values).fetchall()
 
     def _number(self, name: str) -> int:
         rows = self._rows("SELECT value FROM number WHERE name = ?", name)
-        return rows[0][0] if rows else 0
+        return int(rows[0][0]) if rows else 0
 
     def _set_number(self, name: str, value: int) -> None:
         self._database.execute(

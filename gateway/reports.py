@@ -1,0 +1,127 @@
+"""What autonomous controllers recorded: kept once, without a silent hole."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from controller.encoding import encode_entry
+from controller.session import (
+    AcknowledgePassages,
+    Command,
+    Event,
+    PassageReported,
+    PassagesLost,
+)
+from controller.vocabulary import ControllerId, Entry, Gap, Origin, Passage
+from gateway.site import Site
+from gateway.store.recorder import Append
+from gateway.store.segment import Cursor, Cursors
+
+News = PassageReported | PassagesLost
+MOST_WAITING = 2_000
+"""Reports of one controller that wait for the disk; it repeats those beyond."""
+LOG = logging.getLogger(__name__)
+
+
+class Reports:
+    """Records what controllers report, then lets them forget it.
+
+    One commit of a controller is under way at a time: were a later one to succeed
+    after an earlier one failed, the cursor would jump over what was lost.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        cursors: Callable[[], Cursors],
+        append: Append,
+        send: Callable[[Command], None],
+    ) -> None:
+        """Take where things are recorded and how controllers are told."""
+        self._doors, self._clock, self._counters = site.doors, site.clock, site.counters
+        self._cursors = cursors
+        self._append = append
+        self._send = send
+        self._waiting: dict[ControllerId, list[News]] = {}
+
+    def handle(self, events: Sequence[Event]) -> None:
+        """Take the reports among some events."""
+        news = [event for event in events if isinstance(event, News)]
+        for controller, reports in groupby(news, lambda event: event.controller):
+            waiting = self._waiting.get(controller)
+            if waiting is None:
+                self._record(controller, list(reports))
+            elif len(waiting) < MOST_WAITING:
+                waiting += reports
+
+    def _record(self, controller: ControllerId, news: list[News]) -> None:
+        cursor = self._cursors().get(controller)
+        entries: list[Entry] = []
+        for report in news:
+            added, cursor = self._entries(report, cursor)
+            entries += added
+        if cursor is None:
+            return
+        if not entries:
+            self._counters.repeated += len(news)
+            self._send(AcknowledgePassages(controller, cursor.epoch, cursor.index))
+            return
+        self._waiting[controller] = []
+        done = self._append(map(encode_entry, entries), {controller: cursor})
+        done.add_done_callback(lambda done: self._recorded(controller, cursor, done))
+
+    def _recorded(
+        self, controller: ControllerId, cursor: Cursor, done: asyncio.Future[None]
+    ) -> None:
+        waiting = self._waiting.pop(controller)
+        if done.cancelled() or done.exception() is not None:
+            LOG.error("%s: its reports are not recorded; it keeps them", controller)
+            self._counters.unrecorded += 1
+            return
+        self._send(AcknowledgePassages(controller, cursor.epoch, cursor.index))
+        if waiting:
+            self._record(controller, waiting)
+
+    def _entries(
+        self, report: News, cursor: Cursor | None
+    ) -> tuple[list[Entry], Cursor | None]:
+        """Return what a report adds to the record, and the cursor after it."""
+        same = cursor is not None and cursor.epoch == report.epoch
+        expected = cursor.index + 1 if cursor is not None and same else 1
+        if isinstance(report, PassagesLost):
+            first = max(report.first, expected)
+            if first > report.last:
+                return [], cursor
+            return [self._gap(report, first, report.last)], Cursor(
+                report.epoch, report.last
+            )
+        if same and report.index < expected:
+            return [], cursor
+        entries: list[Entry] = []
+        if cursor is not None and report.index > expected:
+            entries.append(self._gap(report, expected, report.index - 1))
+        entries.append(self._passage(report))
+        return entries, Cursor(report.epoch, report.index)
+
+    def _gap(self, report: News, first: int, last: int) -> Gap:
+        self._counters.gaps += 1
+        LOG.warning("%s lost its events %d to %d", report.controller, first, last)
+        return Gap(report.controller, report.epoch, first, last)
+
+    def _passage(self, report: PassageReported) -> Passage:
+        self._counters.reported += 1
+        door = self._doors.of(report.controller)
+        at, uncertainty = door.clock.correct(report.controller_at, self._clock.now())
+        return Passage(
+            door=door.id,
+            at=at,
+            granted=report.granted,
+            reason=report.reason,
+            card=report.card,
+            permit=report.permit,
+            direction=report.direction,
+            origin=Origin(report.controller, report.epoch, report.index),
+            controller_at=report.controller_at,
+            uncertainty=uncertainty,
+        )

@@ -1,0 +1,138 @@
+"""Everything that goes into a session, on file, so that a fault can be replayed.
+
+One line each: monotonic seconds, line, direction, peer ("-" for none), data. Data
+is hexadecimal for `in`, `out` and `random`, JSON for commands and seconds for
+`open`. A trace holds card numbers.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TextIO
+
+import msgspec
+
+from controller.session import (
+    AcknowledgePassages,
+    ApplyPermits,
+    Command,
+    Event,
+    OpenDoor,
+    Packet,
+    Session,
+    SetClock,
+    ShowRefusal,
+)
+
+COMMANDS: dict[str, type[Command]] = {
+    kind.__name__: kind
+    for kind in (OpenDoor, ShowRefusal, ApplyPermits, AcknowledgePassages, SetClock)
+}
+Random = Callable[[int], bytes]
+Opener = Callable[[float, Random], Session]
+FIELDS = 5
+
+
+class TracedSession:
+    """A session that writes down all it is given and all it sends."""
+
+    def __init__(
+        self, line: str, open_session: Opener, now: float, random: Random, file: TextIO
+    ) -> None:
+        """Open the session proper."""
+        self._line = line
+        self._file = file
+        self._now = now
+        self._random = random
+        self._write(now, "open", "-", "")
+        self._session = open_session(now, self._draw)
+
+    def receive_data(self, packet: Packet, now: float) -> None:
+        """See Session."""
+        self._write(now, "in", packet.peer, packet.data.hex())
+        self._session.receive_data(packet, now)
+
+    def send(self, command: Command, now: float) -> None:
+        """See Session."""
+        data = msgspec.json.encode(command).decode()
+        self._write(now, type(command).__name__, "", data)
+        self._session.send(command, now)
+
+    def data_to_send(self, now: float) -> Sequence[Packet]:
+        """See Session."""
+        self._write(now, "ask", "", "")
+        packets = self._session.data_to_send(now)
+        for packet in packets:
+            self._write(now, "out", packet.peer, packet.data.hex())
+        return packets
+
+    def events(self) -> Sequence[Event]:
+        """See Session."""
+        return self._session.events()
+
+    def deadline(self) -> float | None:
+        """See Session."""
+        return self._session.deadline()
+
+    def on_timeout(self, now: float) -> None:
+        """See Session."""
+        self._write(now, "timeout", "", "")
+        self._session.on_timeout(now)
+
+    def _draw(self, size: int) -> bytes:
+        data = self._random(size)
+        self._write(self._now, "random", "", data.hex())
+        return data
+
+    def _write(self, now: float, direction: str, peer: str, data: str) -> None:
+        self._now = now
+        self._file.write(
+            f"{now!r}\t{self._line}\t{direction}\t{peer or '-'}\t{data or '-'}\n"
+        )
+
+
+class TraceInvalid(Exception):
+    """A line of a trace cannot be read."""
+
+
+def replay(
+    lines: Iterable[str], line: str, open_session: Opener
+) -> Iterator[tuple[float, Event | Packet]]:
+    """Feed a line's trace to a new session; yields its events and what it sends."""
+    rows = [row for row in map(_read, lines) if row[1] == line]
+    draws = iter([bytes.fromhex(row[4]) for row in rows if row[2] == "random"])
+    session: Session | None = None
+    for now, _, direction, peer, data in rows:
+        if direction == "open":
+            session = open_session(now, lambda _size: next(draws, b""))
+        elif session is not None:
+            for packet in _step(session, now, direction, Packet(data.encode(), peer)):
+                yield now, packet
+        if session is not None:
+            for event in session.events():
+                yield now, event
+
+
+def _step(
+    session: Session, now: float, direction: str, packet: Packet
+) -> Sequence[Packet]:
+    match direction:
+        case "in":
+            data = bytes.fromhex(packet.data.decode())
+            session.receive_data(Packet(data, packet.peer), now)
+        case "timeout":
+            session.on_timeout(now)
+        case "ask":
+            return session.data_to_send(now)
+        case _ if direction in COMMANDS:
+            command = msgspec.json.decode(packet.data, type=COMMANDS[direction])
+            session.send(command, now)
+    return ()
+
+
+def _read(text: str) -> tuple[float, str, str, str, str]:
+    fields = [field if field != "-" else "" for field in text.rstrip("\n").split("\t")]
+    if len(fields) != FIELDS:
+        raise TraceInvalid(f"a line needs {FIELDS} fields, not {len(fields)}")
+    try:
+        return float(fields[0]), fields[1], fields[2], fields[3], fields[4]
+    except ValueError as error:
+        raise TraceInvalid(f"{fields[0]!r} is no time") from error
