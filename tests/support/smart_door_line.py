@@ -10,6 +10,7 @@ from typing import TypeVar
 from controller.protocols.smart_door.door import DoorSettings, SmartDoor, Unlock
 from controller.protocols.smart_door.memory import DoorMemory
 from controller.protocols.smart_door.session import BrokerSession
+from controller.protocols.smart_door.topics import ONLINE, Direction, topic
 from controller.schedule import Validity
 from controller.session import (
     AcknowledgePassages,
@@ -102,10 +103,13 @@ class Line:
         return START + timedelta(seconds=self.now)
 
     def start_gateway(self) -> None:
-        """Start a gateway that remembers nothing but its store."""
+        """Start a gateway that remembers nothing and gets what the broker retains."""
         settings = LineSettings((Member(LOCK, LOCK, KEY),))
         self._seed += 1
-        self.gateway = BrokerSession(settings, self.now, numbers(self._seed))
+        self.gateway = BrokerSession(settings, numbers(self._seed))
+        if self.broker_up:
+            hint = Packet(ONLINE, topic(LOCK, Direction.STATE))
+            self.gateway.receive_data(hint, self.now)
 
     def start_door(self) -> None:
         """Give the door power: it has what its memory holds, and nothing else."""

@@ -140,7 +140,9 @@ class SmartDoor:
         except MessageRefused:
             return
         if letter.boot != self._boot:
-            if now - self._hello_at >= HELLO_PAUSE:
+            self._greeted = False
+            self._report_due = min(self._report_due, self._hello_at + HELLO_PAUSE)
+            if now >= self._report_due:
                 self._hello(now, wall)
         elif letter.number > self._heard:
             self._heard = letter.number

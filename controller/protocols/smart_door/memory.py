@@ -73,9 +73,11 @@ class DoorMemory:
             return f"the door holds revision {self.revision}, not {head.base}"
         put = {permit.id: permit for part in parts for permit in part.put}
         removed = {permit for part in parts for permit in part.removed}
-        held = set() if head.snapshot else {p.id for p in self.permits.permits()}
-        if len((held - removed) | put.keys()) > self.permit_capacity:
-            return f"the door holds at most {self.permit_capacity} permits"
+        if len(self.permits) + len(put) > self.permit_capacity:
+            held = () if head.snapshot else self.permits.permits()
+            kept = {permit.id for permit in held} - removed
+            if len(kept | put.keys()) > self.permit_capacity:
+                return f"the door holds at most {self.permit_capacity} permits"
         if head.snapshot:
             self.permits = PermitTable(put.values())
         else:

@@ -11,9 +11,7 @@ from controller.session import Command, Event, LineSettings, Packet, Session
 class BrokerSession:
     """Fulfils `controller.session.Session`; `Packet.peer` is the topic."""
 
-    def __init__(
-        self, settings: LineSettings, now: float, random: Callable[[int], bytes]
-    ) -> None:
+    def __init__(self, settings: LineSettings, random: Callable[[int], bytes]) -> None:
         self.unknown = 0
         """Packets from topics that are no door of ours."""
         self.refused = 0
@@ -30,7 +28,6 @@ class BrokerSession:
             self._peers[member.controller] = peer
             self._receivers[up] = peer.receive
             self._receivers[topic(member.address, Direction.STATE)] = peer.hint
-            peer.call(now)
 
     def receive_data(self, packet: Packet, now: float) -> None:
         """Take what arrived; any bytes are allowed and none may raise."""
@@ -85,4 +82,5 @@ def open_broker(
     must be fit for cryptography. Raises ValueError for an unfit or repeated address
     and for an unfit key.
     """
-    return BrokerSession(settings, now, random)
+    del now  # the first word is a door's, or the broker's hint that there is one
+    return BrokerSession(settings, random)

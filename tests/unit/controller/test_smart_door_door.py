@@ -235,6 +235,25 @@ def test_a_change_from_another_base_is_refused() -> None:
     assert len(bench.memory.permits) == 0
 
 
+@pytest.mark.parametrize(
+    ("fields", "fits"),
+    [
+        ({"put": (permit(4),)}, False),
+        ({"put": (permit(3, card=9),)}, True),
+        ({"put": (permit(4),), "removed": (PermitId(2),)}, True),
+        ({"put": tuple(map(permit, range(4, 7))), "snapshot": True}, True),
+        ({"put": tuple(map(permit, range(4, 8))), "snapshot": True}, False),
+    ],
+)
+def test_a_door_takes_what_it_has_room_for(fields: dict[str, Any], fits: bool) -> None:
+    table = PermitTable(map(permit, range(1, 4)))
+    bench = Bench(DoorMemory(epoch=3, permit_capacity=3, permits=table))
+    assert [type(m) for m in bench.tell(change(1, **fields))] == [
+        Applied if fits else Result
+    ]
+    assert len(bench.memory.permits) == 3
+
+
 def test_removals_come_before_additions() -> None:
     bench = Bench()
     bench.tell(change(1, removed=(PermitId(1),)))

@@ -88,7 +88,16 @@ def test_a_restarted_gateway_finds_a_door_that_is_already_there() -> None:
     line = online()
     line.start_gateway()
     line.run(0.1)
-    assert len(line.reported(Online)) == 1, "a Hello a moment ago is enough"
+    assert len(line.reported(Online)) == 1, "a door says Hello once a second"
+    line.run(0.9)
+    assert len(line.reported(Online)) == 2
+
+
+def test_a_gateway_without_a_hint_waits_for_a_sign_of_life() -> None:
+    line = online()
+    line.broker_up = False
+    line.start_gateway()
+    line.broker_up = True
     line.run(10)
     assert len(line.reported(Online)) == 2
 
