@@ -145,14 +145,14 @@ class Hardware:
             .join(ControllerRow, ControllerRow.id == DoorRow.controller)
             .where(ControllerRow.gateway == gateway)
         )
-        return dict(self._session.execute(query).tuples().all())
+        return dict(self._session.execute(query).all())
 
     def gateways_of_doors(self) -> dict[str, str]:
         """Return the gateway of each door."""
         query = select(DoorRow.id, ControllerRow.gateway).join(
             ControllerRow, ControllerRow.id == DoorRow.controller
         )
-        return dict(self._session.execute(query).tuples().all())
+        return dict(self._session.execute(query).all())
 
     def status(self, door: str) -> DoorStatus | None:
         """Return one door as last reported."""
@@ -167,7 +167,7 @@ class Hardware:
         return self._statuses(query)
 
     def _statuses(self, query: Select[DoorRow, ControllerRow]) -> list[DoorStatus]:
-        pairs = self._session.execute(query).tuples()
+        pairs = self._session.execute(query)
         return [_status(door, controller) for door, controller in pairs]
 
     def last_change(self) -> datetime | None:
@@ -200,7 +200,7 @@ class Hardware:
     ) -> None:
         """Keep how a gateway's own doors are; doors of others are passed over."""
         query = _STATUSES.where(ControllerRow.gateway == gateway)
-        rows = {row.id: row for row, _ in self._session.execute(query).tuples()}
+        rows = {row.id: row for row, _ in self._session.execute(query)}
         for report in reports:
             row = rows.get(report.door)
             if row is not None:

@@ -118,7 +118,7 @@ class Houses:
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""
         query = select(UnitRow.building, func.count()).group_by(UnitRow.building)
-        return dict(self._session.execute(query).tuples().all())
+        return dict(self._session.execute(query).all())
 
     def room(self, code: str) -> Room | None:
         """Return a room."""

@@ -120,7 +120,7 @@ class Passages:
             RecordedGap(
                 row.number, door, row.controller, row.first, row.last, row.recorded_at
             )
-            for row, door in self._session.execute(query).tuples()
+            for row, door in self._session.execute(query)
         ]
 
     def _newest(

@@ -189,7 +189,7 @@ class Permits:
     def counts(self) -> dict[str, int]:
         """Return how many permits each door has."""
         query = select(PermitRow.door, func.count()).group_by(PermitRow.door)
-        return dict(self._session.execute(query).tuples().all())
+        return dict(self._session.execute(query).all())
 
 
 def weight_shift(removed: Iterable[Permit], put: Iterable[Permit]) -> int:

@@ -169,7 +169,7 @@ class Tenancies:
                 row.end,
                 row.tenancy,
             )
-            for row, building in self._session.execute(query).tuples()
+            for row, building in self._session.execute(query)
         ]
 
 

@@ -33,5 +33,5 @@ def by_hour(
     )
     return [
         HourCount(EPOCH + number * HOUR, int(cards), int(exits), int(refused))
-        for number, cards, exits, refused in session.execute(query).tuples()
+        for number, cards, exits, refused in session.execute(query)
     ]
