@@ -1,35 +1,32 @@
-"""The composition root: every part of one gateway, wired, started and stopped."""
+"""One gateway, wired, started and stopped: the composition root."""
 
 import asyncio
 import fcntl
-import logging
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from controller.cose import Signer
-from controller.protocols import PROTOCOLS
-from controller.session import Event, Session
-from controller.vocabulary import ControllerId, DoorId, GatewayId
-from gateway.clock import Clock, ControllerClock
-from gateway.config.checks import broker_address, line_settings
+from controller.vocabulary import GatewayId
+from gateway.assembly import doors_of, lines_of
+from gateway.clock import Clock
 from gateway.config.installation import Installation
-from gateway.config.settings import LineSection
 from gateway.delivery import Delivery
 from gateway.device import read_key
-from gateway.doors import Door, Doors
+from gateway.doors import Doors
 from gateway.errors import GatewayError
 from gateway.forwarder import Forwarder
-from gateway.health import PERIOD, Health, Timekeeper
-from gateway.line import Line, Switchboard
+from gateway.health import Health, Timekeeper
+from gateway.line import Line
 from gateway.notify import notify, watchdog_period
-from gateway.permits import NOTHING, Permits
+from gateway.permits import Permits
 from gateway.readers import Readers
 from gateway.reports import Reports
+from gateway.routing import Router, Switchboard, each
 from gateway.site import Site
 from gateway.status import describe, serve
 from gateway.store.ballast import Ballast
@@ -37,17 +34,75 @@ from gateway.store.outbox import Outbox
 from gateway.store.recorder import Recorder
 from gateway.store.state import State
 from gateway.sync import Sync
-from gateway.trace import Opener, TracedSession
-from gateway.transports import Transport
-from gateway.transports.mqtt import Broker
-from gateway.transports.serial_port import SerialPort
 from gateway.uplink import Uplink
 
 MEGABYTE = 1024 * 1024
-STALL = 30.0
-"""Seconds the disk may take for nothing before the watchdog is left to bark."""
-LOG = logging.getLogger(__name__)
-Handle = Callable[[Sequence[Event]], None]
+UPKEEP = 10.0
+"""Seconds between two looks at the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the gateway keeps on disk."""
+
+    state: State
+    outbox: Outbox
+    ballast: Ballast
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The parts that run."""
+
+    site: Site
+    stores: Stores
+    permits: Permits
+    recorder: Recorder
+    lines: tuple[Line, ...]
+    forwarder: Forwarder
+    sync: Sync
+    health: Health
+
+    async def run(self, data: Path, stop: asyncio.Event) -> None:
+        """Run until `stop`; what was asked for by then is recorded and answered."""
+        async with serve(data, self._describe), asyncio.TaskGroup() as group:
+            lines = [group.create_task(line.run()) for line in self.lines]
+            others = [
+                group.create_task(part)
+                for part in (
+                    self.forwarder.run(),
+                    self.sync.run(),
+                    self.health.run(),
+                    self._upkeep(),
+                    self._watchdog(),
+                )
+            ]
+            notify("READY=1")
+            await stop.wait()
+            notify("STOPPING=1")
+            await self.recorder.run(lambda: None)
+            await asyncio.sleep(0)
+            for task in (*lines, *others):
+                task.cancel()
+
+    def _describe(self) -> dict[str, object]:
+        stores = self.stores
+        report = describe(self.site, self.permits, stores.outbox, stores.ballast)
+        crashes = {line.name: line.crashes for line in self.lines}
+        return {**report, "line_crashes": crashes}
+
+    async def _upkeep(self) -> None:
+        while True:
+            await asyncio.sleep(UPKEEP)
+            await asyncio.to_thread(self.stores.ballast.restore)
+
+    async def _watchdog(self) -> None:
+        """Bark for us unless both the loop and the recorder still move."""
+        period = watchdog_period()
+        while period is not None:
+            await self.recorder.run(lambda: None)
+            notify("WATCHDOG=1")
+            await asyncio.sleep(period)
 
 
 async def run(installation: Installation, trace: TextIO | None = None) -> None:
@@ -55,9 +110,8 @@ async def run(installation: Installation, trace: TextIO | None = None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    data, config = installation.data, installation.config
+    data, config, clock = installation.data, installation.config, Clock()
     signer = Signer(read_key(data), config.id)
-    clock = Clock()
     with ExitStack() as stack:
         stack.enter_context(_alone(data))
         ballast = Ballast(data / "ballast", config.ballast_megabytes * MEGABYTE)
@@ -65,9 +119,55 @@ async def run(installation: Installation, trace: TextIO | None = None) -> None:
         outbox = stack.enter_context(
             closing(Outbox(data / "outbox", ballast, clock.wall))
         )
-        site = Site(GatewayId(config.id), _doors(installation, state), clock)
+        stores = Stores(state, outbox, ballast)
         async with Uplink(
             config.registry.url, signer, installation.registry_key
         ) as uplink:
-            gateway = Gateway(installation, site, state, outbox, ballast, uplink, trace)
-            await gateway.run(stop)
+            recorder = Recorder(outbox)
+            try:
+                gateway = _assemble(installation, stores, recorder, uplink, trace)
+                await gateway.run(data, stop)
+            finally:
+                await recorder.close()
+
+
+def _assemble(
+    installation: Installation,
+    stores: Stores,
+    recorder: Recorder,
+    uplink: Uplink,
+    trace: TextIO | None,
+) -> Gateway:
+    clock, state, outbox = Clock(), stores.state, stores.outbox
+    doors = Doors(doors_of(installation, state))
+    site = Site(GatewayId(installation.config.id), doors, clock)
+    permits = Permits(state)
+    router = Router(site.counters)
+    lines = tuple(lines_of(installation, clock, router.handle, trace))
+    send = Switchboard(lines).send
+    health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
+    delivery = Delivery(site, permits, state, send)
+    readers = Readers(site, lambda: permits.table, recorder.append, send)
+    reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
+    router.add(each(readers.handle))
+    router.add(reports.handle)
+    router.add(each(health.handle))
+    router.add(each(Timekeeper(site, send).handle))
+    router.add(each(delivery.handle))
+    forwarder = Forwarder(site, outbox, recorder, uplink)
+    recorder.on_commit = forwarder.wake
+    sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
+    return Gateway(site, stores, permits, recorder, lines, forwarder, sync, health)
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Refuse to start beside another daemon on the same data."""
+    handle = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise GatewayError(f"another gateway runs on {data}") from error
+    finally:
+        os.close(handle)

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable
 
 from controller.uplink.messages import PassageBatch, Receipt
 from gateway.backoff import Backoff
 from gateway.errors import ChainForked, StoreFailed, UplinkFailed
 from gateway.site import Site
-from gateway.store.outbox import DAMAGED, FORKED, Outbox
+from gateway.store.outbox import FORKED, Outbox
 from gateway.store.recorder import Recorder
 from gateway.store.segment import Slice
 from gateway.uplink import Uplink
@@ -72,6 +73,7 @@ class Forwarder:
         self._recorder = recorder
         self._uplink = uplink
         self._lost: set[int] = set()
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lanes = [
             Lane(self, self._live),
             Lane(self, outbox.backlog),
@@ -90,14 +92,13 @@ class Forwarder:
 
     async def forward(self, epoch: int) -> None:
         """Send one batch of an epoch and take its receipt."""
-        try:
-            slice_ = await asyncio.to_thread(self._outbox.read, epoch, MOST_ENTRIES)
-        except sqlite3.DatabaseError as error:
-            LOG.error("epoch %d cannot be read and is set aside: %s", epoch, error)
-            await self._set_aside(epoch, DAMAGED)
-            return
+        async with self._turns[epoch]:
+            await self._forward(epoch)
+
+    async def _forward(self, epoch: int) -> None:
+        slice_ = await asyncio.to_thread(self._outbox.read, epoch, MOST_ENTRIES)
         if slice_ is None:
-            await self._set_aside(epoch, DAMAGED)
+            await self._recorder.run(lambda: self._outbox.give_up_unreadable(epoch))
             return
         after_loss = slice_.after_loss or epoch in self._lost
         batch = PassageBatch(
@@ -115,7 +116,7 @@ class Forwarder:
         """Stop an epoch the registry knows otherwise; its rows are kept aside."""
         LOG.critical("epoch %d is forked and set aside: %s", epoch, error)
         self._counters.forks += 1
-        await self._set_aside(epoch, FORKED)
+        await self._recorder.run(lambda: self._outbox.set_aside(epoch, FORKED))
 
     def failed(self) -> None:
         """Count a failure."""
@@ -159,6 +160,3 @@ class Forwarder:
         )
         self._counters.receipts += 1
         self._counters.last_receipt = self._clock.wall()
-
-    async def _set_aside(self, epoch: int, label: str) -> None:
-        await self._recorder.run(lambda: self._outbox.set_aside(epoch, label))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from controller.errors import LocalProtocolError
@@ -135,15 +135,3 @@ class Line:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class Switchboard:
-    """Finds the line of a controller."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        """Take every line of the gateway."""
-        self._lines = {name: line for line in lines for name in line.controllers}
-
-    def send(self, command: Command) -> None:
-        """Pass a command to its controller's line."""
-        self._lines[command.controller].send(command)

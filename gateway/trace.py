@@ -1,10 +1,11 @@
 """Everything that goes into a session, on file, so that a fault can be replayed.
 
 One line each: monotonic seconds, line, direction, peer ("-" for none), data. Data
-is hexadecimal for `in`, `out` and `random`, JSON for commands and seconds for
-`open`. A trace holds card numbers.
+is hexadecimal for `in`, `out` and `random` and JSON for commands. A trace holds card
+numbers.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
@@ -35,13 +36,12 @@ class TracedSession:
     """A session that writes down all it is given and all it sends."""
 
     def __init__(
-        self, line: str, open_session: Opener, now: float, random: Random, file: TextIO
+        self, line: str, open_session: Opener, now: float, file: TextIO
     ) -> None:
         """Open the session proper."""
         self._line = line
         self._file = file
         self._now = now
-        self._random = random
         self._write(now, "open", "-", "")
         self._session = open_session(now, self._draw)
 
@@ -78,7 +78,7 @@ class TracedSession:
         self._session.on_timeout(now)
 
     def _draw(self, size: int) -> bytes:
-        data = self._random(size)
+        data = os.urandom(size)
         self._write(self._now, "random", "", data.hex())
         return data
 

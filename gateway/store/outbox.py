@@ -97,9 +97,13 @@ class Outbox:
         self._remember(self._segments[self.active])
 
     def read(self, epoch: int, limit: int) -> Slice | None:
-        """Return what of an epoch is to be sent next."""
+        """Return what of an epoch is to be sent next, if any of it can be read."""
         segment = self._segments.get(epoch)
-        return None if segment is None else segment.read(limit)
+        try:
+            return None if segment is None else segment.read(limit)
+        except sqlite3.Error:
+            LOG.exception("epoch %d cannot be read", epoch)
+            return None
 
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         """Return our chain hash after an entry, or None when we do not hold it."""
@@ -112,7 +116,9 @@ class Outbox:
 
     def settle(self, epoch: int, upto: int, chain: bytes) -> None:
         """Forget what a receipt covers, the whole file where that is possible."""
-        segment = self._segments[epoch]
+        segment = self._segments.get(epoch)
+        if segment is None or upto <= segment.receipted:
+            return
         if epoch != self.active and upto == segment.tip:
             self._drop(epoch)
             return
@@ -120,6 +126,12 @@ class Outbox:
             self._relieved(lambda: segment.settle(upto, chain))
         except sqlite3.Error as error:
             raise StoreFailed(f"the outbox cannot be written: {error}") from error
+
+    def give_up_unreadable(self, epoch: int) -> None:
+        """Set a segment aside in which nothing is left that can be sent."""
+        if self.pending(epoch) and self.read(epoch, 1) is None:
+            LOG.error("nothing of epoch %d can be read: set aside", epoch)
+            self.set_aside(epoch, DAMAGED)
 
     def roll_over(self) -> None:
         """Begin a new segment, so that what came before drains beside it."""

@@ -27,10 +27,10 @@ _Job = _Append | Callable[[], None]
 class Recorder:
     """Group commit: `append` is durable when the future it returns is done."""
 
-    def __init__(self, outbox: Outbox, on_commit: Callable[[], None]) -> None:
+    def __init__(self, outbox: Outbox) -> None:
         """Start writing; `on_commit` is called in the event loop after each commit."""
         self._outbox = outbox
-        self._on_commit = on_commit
+        self.on_commit: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
         self._jobs: list[_Job] = []
         self._closing = False
@@ -99,7 +99,7 @@ class Recorder:
             self._loop.call_soon_threadsafe(_fail, waiting, error)
         else:
             self._loop.call_soon_threadsafe(_succeed, waiting, None)
-            self._loop.call_soon_threadsafe(self._on_commit)
+            self._loop.call_soon_threadsafe(self.on_commit)
 
 
 def _succeed(waiting: list[asyncio.Future[T]], result: T) -> None:
