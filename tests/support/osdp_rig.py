@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from controller.protocols.osdp import Identity, Peripheral, ReaderSettings, open_bus
-from controller.session import Event, LineSettings, Member
+from controller.protocols.osdp.frames import Frame, FrameDecoder
+from controller.session import Event, LineSettings, Member, Offline
 from controller.vocabulary import ControllerId
 from tests.support.osdp_wire import VirtualWire
 
@@ -80,3 +81,33 @@ class Lose:
 def kinds(events: Sequence[Event]) -> list[str]:
     """Return what sort of events there were, in order."""
     return [type(event).__name__ for event in events]
+
+
+def frame_of(data: bytes) -> Frame:
+    """Return the one frame these bytes hold."""
+    (frame,) = FrameDecoder().receive(data)
+    return frame
+
+
+def commands(wire: VirtualWire) -> list[tuple[float, Frame]]:
+    """Return when each command went out, and the command."""
+    return [(at, frame_of(data)) for at, reply, data in wire.frames if not reply]
+
+
+def causes(wire: VirtualWire) -> list[str]:
+    """Return why readers went offline, in order."""
+    return [event.cause for event in wire.events if isinstance(event, Offline)]
+
+
+def clear_bus(count: int = 1, baud: int = 9600) -> VirtualWire:
+    """Return a bus in clear, readers and members alike."""
+    return bus(
+        [clear_member(at) for at in range(count)],
+        [clear_reader(at) for at in range(count)],
+        baud,
+    )
+
+
+def secure_bus(count: int = 1) -> VirtualWire:
+    """Return a secured bus, readers and members alike."""
+    return bus([member(at) for at in range(count)], [reader(at) for at in range(count)])
