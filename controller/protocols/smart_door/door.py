@@ -249,14 +249,14 @@ class SmartDoor:
                 self._set_clock(message, now, wall)
 
     def _open(self, order: Open, now: float, wall: datetime) -> None:
-        repeated = self._challenges.repeated(order)
-        if not repeated and not self._challenges.redeem(order, now):
-            self._refuse(order.command, "the nonce is not the door's, used or too old")
-            return
-        self._accept(order.command)
-        if not repeated:
+        if self._challenges.repeated(order):
+            self._accept(order.command)
+        elif self._challenges.redeem(order, now):
             record = Record(self._clock(wall), granted=True, reason=Reason.REMOTE_OPEN)
             self._keep(record, order.milliseconds / 1000, now)
+            self._accept(order.command)
+        else:
+            self._refuse(order.command, "the nonce is not the door's, used or too old")
 
     def _set_clock(self, order: SetClock, now: float, wall: datetime) -> None:
         if order.at.year not in PLAUSIBLE_YEARS:

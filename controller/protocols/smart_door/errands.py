@@ -30,6 +30,7 @@ from controller.vocabulary import Revision
 PATIENCE = 5.0
 """Seconds after which an opening or a clock setting has failed."""
 OPENING_PAUSE = 1.0
+SHORTEST_OPENING = 0.001
 PERMITS_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 
 ErrandCommand = OpenDoor | ApplyPermits | SetClock
@@ -140,9 +141,9 @@ class Errands:
         return self._link.sent + 1
 
     def _start_opening(self, command: OpenDoor, now: float) -> None:
-        if not 1 <= round(command.seconds * 1000) <= LONGEST_OPENING:
-            longest = LONGEST_OPENING // 1000
-            self._fail(command, f"seconds must be 0.001 to {longest}")
+        longest = LONGEST_OPENING // 1000
+        if not SHORTEST_OPENING <= command.seconds <= longest:
+            self._fail(command, f"seconds must be {SHORTEST_OPENING} to {longest}")
             return
         request = ChallengeRequest(self._next)
         errand = Errand(command, self._next, (request,), OPENING_PAUSE)
@@ -169,9 +170,10 @@ class Errands:
     def _send(self, errand: Errand, now: float) -> None:
         for message in errand.messages:
             self._post(message)
-        if errand.pause is not None:
-            errand.due = now + errand.pause
-        if isinstance(errand.command, ApplyPermits) and errand.pause is not None:
+        if errand.pause is None:
+            return
+        errand.due = now + errand.pause
+        if isinstance(errand.command, ApplyPermits):
             errand.pause = min(2 * errand.pause, LONGEST_PAUSE)
 
     def _finish(self, errand: Errand) -> ErrandCommand:
@@ -181,8 +183,7 @@ class Errands:
     def _fail(self, command: ErrandCommand, cause: str) -> None:
         """Report a failure; permits that wait behind failed ones cannot follow."""
         self._report(CommandFailed(command.controller, command, cause))
-        waiting, self._waiting = self._waiting, None
+        waiting = self._waiting
         if waiting is not None and isinstance(command, ApplyPermits):
+            self._waiting = None
             self._report(CommandFailed(waiting.controller, waiting, cause))
-        else:
-            self._waiting = waiting

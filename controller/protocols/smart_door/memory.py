@@ -70,7 +70,7 @@ class DoorMemory:
         """Move to a revision at once, or return why nothing changed."""
         head = parts[0]
         if not head.snapshot and head.base != self.revision:
-            return f"the door holds revision {self.revision}, not {head.base}"
+            return f"revision {self.revision} is held, not {head.base}"
         put = {permit.id: permit for part in parts for permit in part.put}
         removed = {permit for part in parts for permit in part.removed}
         if len(self.permits) + len(put) > self.permit_capacity:

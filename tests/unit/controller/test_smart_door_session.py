@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from math import inf, nan
 
 import pytest
 
@@ -398,7 +399,7 @@ def test_an_opening_fails_after_five_seconds() -> None:
     assert not line.unlocks
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 61])
+@pytest.mark.parametrize("seconds", [0, -1, 61, nan, inf])
 def test_an_opening_has_a_sensible_length(seconds: float) -> None:
     line = online()
     line.gateway.send(OpenDoor(LOCK, seconds), line.now)
