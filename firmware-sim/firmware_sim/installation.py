@@ -13,6 +13,8 @@ from firmware_sim.street import Street, street_document
 
 OSDP_KEY = 16
 SMART_DOOR_KEY = 32
+GATEWAY_DATA = "gateway-data"
+REGISTRY_KEY = "registry.pub"
 _UNLOCK_SECONDS = 5.0
 
 
@@ -72,12 +74,12 @@ def _simulator(hardware: Hardware) -> str:
 def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
     lines = [
         _pair("id", gateway),
-        _pair("data", "gateway-data"),
+        _pair("data", GATEWAY_DATA),
         _pair("keys", "keys.toml"),
         "",
         "[registry]",
         _pair("url", registry),
-        _pair("public_key", "registry.pub"),
+        _pair("public_key", REGISTRY_KEY),
     ]
     for bus in hardware.buses:
         lines += ["", "[[lines]]", _pair("name", bus.name), _pair("protocol", "osdp")]

@@ -72,9 +72,6 @@ class Reader:
 
     def tap(self, tap: Tap, now: float) -> None:
         """Hold a card to the reader, or press the exit button; raises Busy."""
-        if tap.card is None:
-            self._move(Contact.EXIT_BUTTON, now, _PRESSED_FOR)
-            return
         if self.waiting >= MOST_WAITING:
             raise Busy
         self._waiting.append(tap)
@@ -150,6 +147,10 @@ class Reader:
         waited = timedelta(seconds=now - tap.began)
         self._current = replace(tap, at=tap.at + waited, began=now)
         self._gives_up = now + PATIENCE
-        if tap.card is not None and now >= self._dead_until:
-            bits, length = encode(CardNumber(tap.card), Format.W34)
-            self._device.present_card(bits, length, now)
+        if now < self._dead_until:
+            return
+        if tap.card is None:
+            self._move(Contact.EXIT_BUTTON, now, _PRESSED_FOR)
+            return
+        bits, length = encode(CardNumber(tap.card), Format.W34)
+        self._device.present_card(bits, length, now)

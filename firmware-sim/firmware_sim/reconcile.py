@@ -12,7 +12,6 @@ from firmware_sim.taps import Outcome
 Row = Mapping[str, Any]
 """A line of the journal, or a passage as the registry's API shows it."""
 
-_TAPLESS = frozenset({Reason.REMOTE_OPEN})
 Key = tuple[Any, ...]
 
 
@@ -83,8 +82,8 @@ def _tap_key(tap: Row) -> Key | None:
 
 
 def _passage_key(row: Row) -> Key | None:
-    """Return what tells whose passage this is; None when nobody held a card."""
-    if row["reason"] in _TAPLESS:
+    """Return what tells whose passage this is; None when nobody was at the door."""
+    if row["reason"] == Reason.REMOTE_OPEN:
         return None
     if row["controller_index"] is not None:
         return (
@@ -93,7 +92,7 @@ def _passage_key(row: Row) -> Key | None:
             row["controller_index"],
             row["card"],
         )
-    return None if row["reason"] == Reason.EXIT_REQUEST else (row["door"], row["card"])
+    return (row["door"], row["card"])
 
 
 def _delay(tap: Row, passage: Row) -> float:

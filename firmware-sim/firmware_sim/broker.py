@@ -1,0 +1,60 @@
+"""A broker of our own on loopback: mosquitto where there is one, amqtt otherwise."""
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+_SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+
+_MOSQUITTO = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+set_tcp_nodelay true
+log_type error
+log_type warning
+log_type notice
+"""
+
+_AMQTT = """\
+listeners:
+  default:
+    type: tcp
+    bind: 127.0.0.1:{port}
+plugins:
+  amqtt.plugins.authentication.AnonymousAuthPlugin:
+    allow_anonymous: true
+"""
+
+
+def find_mosquitto() -> str | None:
+    """Return the path of mosquitto, which Debian keeps off ordinary people's path."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), _SYSTEM_FOLDERS))
+    return shutil.which("mosquitto", path=path)
+
+
+def broker_command(folder: Path, port: int, mosquitto: str | None) -> list[str]:
+    """Write a broker's settings into a folder and return what starts it."""
+    if mosquitto:
+        settings = folder / "mosquitto.conf"
+        settings.write_text(_MOSQUITTO.format(port=port), encoding="utf-8")
+        return [mosquitto, "-c", str(settings)]
+    settings = folder / "amqtt.yaml"
+    settings.write_text(_AMQTT.format(port=port), encoding="utf-8")
+    return [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", str(settings)]
+
+
+def free_port() -> int:
+    """Return a loopback port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
