@@ -1,6 +1,9 @@
 """The list of doors, and a door by itself."""
 
-from fastapi import APIRouter, Request
+import math
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from registry.web import chart
@@ -12,9 +15,15 @@ from registry.web.problems import PageRoute
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+PER_PAGE = 30
+
 
 @router.get("/doors")
-def all_doors(request: Request, state: DoorFilter = DoorFilter.ALL) -> Response:
+def all_doors(
+    request: Request,
+    state: DoorFilter = DoorFilter.ALL,
+    page: Annotated[int, Query(ge=1)] = 1,
+) -> Response:
     """List the doors of the street, what needs attention first."""
     at = desk(request)
     with at.services.store.reading() as uow:
@@ -22,6 +31,9 @@ def all_doors(request: Request, state: DoorFilter = DoorFilter.ALL) -> Response:
         names = {b.code: b.name for b in uow.houses.buildings()}
     rows = [row(status, names) for status in doors]
     rows.sort(key=lambda r: (r.status.online and not r.pending, r.status.door.id))
+    shown = [r for r in rows if matches(r, state)]
+    pages = max(1, math.ceil(len(shown) / PER_PAGE))
+    page = min(page, pages)
     context: dict[str, object] = {
         "section": "doors",
         "choices": [
@@ -29,7 +41,10 @@ def all_doors(request: Request, state: DoorFilter = DoorFilter.ALL) -> Response:
             for key, word in FILTERS.items()
         ],
         "chosen": state,
-        "rows": [r for r in rows if matches(r, state)],
+        "rows": shown[(page - 1) * PER_PAGE : page * PER_PAGE],
+        "total": len(shown),
+        "page": page,
+        "pages": pages,
         "show_building": True,
         "no_doors": "没有符合条件的门。",
     }
@@ -53,6 +68,7 @@ def one_door(request: Request, id_: str, before: str | None = None) -> Response:
         "row": row(status, {house.building.code: house.building.name}),
         "permits": permits.permits,
         "chart": chart.draw(hours),
+        "timeline_of": status.door.name,
         "timeline_title": "通行记录",
         "lines": at.lines(timeline.entries, [status]),
         "live": live_link(Place.DOOR, id_, after),

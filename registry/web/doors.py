@@ -1,6 +1,6 @@
 """Doors as rows: what is known of each and how far its permits have come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,11 +65,6 @@ def _link(status: DoorStatus) -> Badge:
     if status.reported_at is None:
         return SILENT
     return ONLINE if status.online else OFFLINE
-
-
-def narrowed(rows: Iterable[DoorRow], wish: DoorFilter) -> list[DoorRow]:
-    """Return the rows a filter leaves."""
-    return [row for row in rows if matches(row, wish)]
 
 
 def matches(row: DoorRow, wish: DoorFilter) -> bool:

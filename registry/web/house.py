@@ -40,7 +40,8 @@ def building_page(request: Request, code: str) -> Response:
     context |= {
         "panel": "_building.html",
         "chosen": None,
-        "timeline_title": "全楼各门",
+        "timeline_of": "全楼各门",
+        "timeline_title": "通行记录",
         "lines": at.lines(entries, house.doors),
         "live": live_link(Place.BUILDING, code, after),
         "older": None,
@@ -113,12 +114,14 @@ def _doors(house: BuildingMatrix) -> Context:
 def _register(at: Desk, detail: UnitDetail) -> Context:
     today = at.services.housing.today()
     names = at.holders(unit.parties(detail, today))
+    living = unit.occupants(detail, names, today)
     return {
         "detail": detail,
         "badge": UNIT_STATES[detail.state],
         "unit_use": UNIT_USES[detail.unit.use],
         "tenancies": unit.tenancies(detail, names, today),
-        "occupants": unit.occupants(detail, names, today),
+        "occupants": living,
+        "cards": [card for occupant in living for card in occupant.cards],
         "deliveries": unit.deliveries(detail.permits),
     }
 

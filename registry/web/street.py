@@ -36,11 +36,6 @@ class Tile:
     doors_online: int
     parts: tuple[Part, ...]
 
-    @property
-    def words(self) -> str:
-        """The strip in words."""
-        return "，".join(f"{part.badge.word} {part.count} 套" for part in self.parts)
-
 
 @dataclass(frozen=True, slots=True)
 class GridTiles:

@@ -32,6 +32,14 @@ class Line:
     card_note: str | None = None
     holder: str | None = None
     notes: tuple[str, ...] = ()
+    whole_day: bool = False
+
+    @property
+    def facts(self) -> list[str]:
+        """What is known beside the event, in the order it is shown."""
+        card = None if self.card is None else f"卡 {self.card}"
+        known = (self.door, self.holder, card, self.card_note, *self.notes)
+        return [fact for fact in known if fact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ def line(entry: TimelineEntry, names: Names) -> Line:
         text=HAPPENINGS[entry.kind],
         card=None if entry.card is None else masked(entry.card),
         holder=names.holders.get(entry.party or ""),
+        whole_day=entry.credential is None,
     )
 
 

@@ -29,18 +29,21 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A chosen unit is marked, announced, and shown in a sheet where the page is narrow.
+const home = detail && document.createComment("detail");
 const openSheet = () => {
   if (!sheet || !narrow.matches || sheet.open) return;
+  detail.replaceWith(home);
   sheet.append(detail);
   sheet.showModal();
 };
 sheet?.addEventListener("close", () => {
-  document.querySelector(".cols").append(detail);
+  home.replaceWith(detail);
   document.querySelector(".cell[aria-current]")?.focus({ preventScroll: true });
 });
 sheet?.addEventListener("click", ({ target }) => {
   if (target === sheet || target.closest(".close button")) sheet.close();
 });
+if (document.querySelector(".cell[aria-current]")) openSheet();
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.target !== detail || ctx.sourceElement === detail || !ctx.sourceElement.matches(".cell")) return;
   document.querySelector(".cell[aria-current]")?.removeAttribute("aria-current");
