@@ -126,7 +126,7 @@ class Device:
         self._misses = 0
         self.ready_at = now
         if isinstance(reply, Busy):
-            self.ready_at += _BUSY_PAUSE
+            self._wait_for(now)
         elif self._dialogue:
             self._converse(self._dialogue, reply, now)
         else:
@@ -171,6 +171,13 @@ class Device:
             )
             self._report(failed)
 
+    def _wait_for(self, now: float) -> None:
+        self.ready_at = now + _BUSY_PAUSE
+        if self._current and self._link.pending is None:
+            # It took BUSY for its answer, so the same comes as a new command.
+            self._tasks.appendleft(self._current)
+            self._current = None
+
     def _waiting(self) -> list[Task]:
         return [*([self._current] if self._current else ()), *self._tasks]
 
@@ -184,7 +191,7 @@ class Device:
             self._report(failed)
 
     def _expire(self, task: Task) -> None:
-        self._fail(task, "not delivered in time")
+        self._fail(task, "not confirmed in time")
         if task is self._current:
             # The frame may not be repeated, and only sequence 0 can follow instead.
             self._start_over()

@@ -51,6 +51,8 @@ class Outcome:
 
 Dialogue = Generator[Question, Message, Outcome]
 Handshake = Generator[Question, Message, None]
+Attempt = Generator[Question, Message, bool]
+"""Ends with whether the reader proved its own key."""
 
 
 def set_up(link: Link, member: Member, random: RandomSource) -> Dialogue:
@@ -58,28 +60,39 @@ def set_up(link: Link, member: Member, random: RandomSource) -> Dialogue:
 
     A member's own key comes first. The default key is tried for a member under
     commissioning only, and then serves to hand over the own key. A reader is spoken
-    to in clear only when its member allows that.
+    to in clear only when its member allows that. What a reader can do is believed
+    as far as the channel it came through.
     """
     yield Question(IdentityRequest())
+    secure = False
+    if member.secure or (yield from _offers_channel()):
+        secure = yield from _enter_channel(link, member, random)
+    return Outcome(secure, (yield from _ask_capabilities()))
+
+
+def _ask_capabilities() -> Generator[Question, Message, Capabilities]:
     reply = yield Question(CapabilitiesRequest())
-    capabilities = reply if isinstance(reply, Capabilities) else Capabilities(())
-    refusal = MessageRefused("the reader has no secure channel")
-    if member.secure or capabilities.find(Function.SECURITY).compliance & 1:
-        for attempt in _attempts(link, member, random):
-            try:
-                secure = yield from attempt
-            except MessageRefused as error:
-                refusal = error
-            else:
-                return Outcome(secure, capabilities)
+    return reply if isinstance(reply, Capabilities) else Capabilities(())
+
+
+def _offers_channel() -> Attempt:
+    capabilities = yield from _ask_capabilities()
+    return bool(capabilities.find(Function.SECURITY).compliance & 1)
+
+
+def _enter_channel(link: Link, member: Member, random: RandomSource) -> Attempt:
+    refusal = MessageRefused("there is no key to try")
+    for attempt in _attempts(link, member, random):
+        try:
+            return (yield from attempt)
+        except MessageRefused as error:
+            refusal = error
     if member.secure:
         raise refusal
-    return Outcome(secure=False, capabilities=capabilities)
+    return False
 
 
-def _attempts(
-    link: Link, member: Member, random: RandomSource
-) -> list[Generator[Question, Message, bool]]:
+def _attempts(link: Link, member: Member, random: RandomSource) -> list[Attempt]:
     attempts = []
     if member.key:
         attempts.append(_own_key(link, member.key, random))
@@ -88,16 +101,12 @@ def _attempts(
     return attempts
 
 
-def _own_key(
-    link: Link, key: bytes, random: RandomSource
-) -> Generator[Question, Message, bool]:
+def _own_key(link: Link, key: bytes, random: RandomSource) -> Attempt:
     yield from _shake_hands(link, KeyUse.OWN, key, random)
     return True
 
 
-def _default_key(
-    link: Link, own: bytes | None, random: RandomSource
-) -> Generator[Question, Message, bool]:
+def _default_key(link: Link, own: bytes | None, random: RandomSource) -> Attempt:
     yield from _shake_hands(link, KeyUse.DEFAULT, DEFAULT_KEY, random)
     if own is None:
         return False

@@ -52,11 +52,11 @@ class Task:
 
 def open_task(command: OpenDoor, now: float) -> Task:
     """Release the lock by a timer in the reader, so that it falls by itself."""
-    timer = round(command.seconds * _TENTHS)
-    if not 1 <= timer <= _LONGEST_TIMER:
+    if not 1 / _TENTHS <= command.seconds <= _LONGEST_TIMER / _TENTHS:
         raise LocalProtocolError(
             f"seconds must be 0.1 to {_LONGEST_TIMER / _TENTHS}, not {command.seconds}"
         )
+    timer = round(command.seconds * _TENTHS)
     setting = OutputSetting(RELAY, OutputControl.ON_FOR, timer)
     return Task(SetOutputs((setting,)), Urgency.OPEN, now + COMMAND_LIFE, command)
 

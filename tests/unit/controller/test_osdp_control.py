@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from itertools import pairwise
+from math import inf, nan
 from random import Random
 
 import pytest
@@ -222,6 +223,8 @@ def test_polls_are_spaced_to_spare_the_processor() -> None:
         OpenDoor(ControllerId("stranger"), 3.0),
         OpenDoor(name(0), 0.0),
         OpenDoor(name(0), 7000.0),
+        OpenDoor(name(0), nan),
+        OpenDoor(name(0), inf),
     ],
     ids=lambda one: type(one).__name__,
 )

@@ -1,0 +1,35 @@
+"""Card to relay in virtual time: the wire is slow, our side adds nothing to it."""
+
+import pytest
+
+from tests.support.osdp_timing import BusPlan, measure
+
+TAPS = 150
+SLACK = 1.02
+
+
+@pytest.mark.parametrize(
+    ("plan", "goal"),
+    [
+        (BusPlan(4, 9600, secure=False), 0.150),
+        (BusPlan(2, 9600), 0.150),
+        (BusPlan(4, 19200), 0.150),
+        (BusPlan(8, 115200), 0.070),
+    ],
+)
+def test_goals(plan: BusPlan, goal: float) -> None:
+    p99 = measure(plan, TAPS).percentile(0.99)
+    assert p99 <= goal
+    assert p99 <= plan.least(0.99) * SLACK
+
+
+def test_four_secured_readers_at_9600_baud_take_what_the_wire_takes() -> None:
+    plan = BusPlan(4, 9600)
+    assert plan.least(0.99) > 0.150, "no control side can do it in 150 ms"
+    assert measure(plan, TAPS).percentile(0.99) <= plan.least(0.99) * SLACK
+
+
+def test_one_dead_reader_costs_its_neighbours_little() -> None:
+    alive = measure(BusPlan(4, 9600), TAPS).percentile(0.99)
+    beside_a_dead_one = measure(BusPlan(4, 9600, dead=1), 1000).percentile(0.99)
+    assert beside_a_dead_one <= alive * 1.2
