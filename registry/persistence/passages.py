@@ -46,8 +46,8 @@ class PassageRow(Record):
     unit: Mapped[str | None]
     permit: Mapped[int | None] = mapped_column(RowNumber)
     controller: Mapped[str | None]
-    controller_epoch: Mapped[int | None] = mapped_column(Unsigned)
-    controller_index: Mapped[int | None] = mapped_column(Unsigned)
+    controller_epoch: Mapped[int | None] = mapped_column(RowNumber)
+    controller_index: Mapped[int | None] = mapped_column(RowNumber)
     controller_at: Mapped[datetime | None] = mapped_column(Moment)
     uncertainty: Mapped[float]
 
@@ -62,9 +62,9 @@ class GapRow(Record):
     epoch: Mapped[int] = mapped_column(RowNumber)
     seq: Mapped[int] = mapped_column(RowNumber)
     controller: Mapped[str] = mapped_column(index=True)
-    controller_epoch: Mapped[int] = mapped_column(Unsigned)
-    first: Mapped[int] = mapped_column(Unsigned)
-    last: Mapped[int] = mapped_column(Unsigned)
+    controller_epoch: Mapped[int] = mapped_column(RowNumber)
+    first: Mapped[int] = mapped_column(RowNumber)
+    last: Mapped[int] = mapped_column(RowNumber)
     recorded_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -239,6 +239,12 @@ class Bench:
                 uow, form(**changes), "test"
             ).revision
 
+    def issue(self, card: int, party: str) -> None:
+        """Give a party one more card and publish what follows."""
+        with self.services.store.writing() as uow:
+            uow.credentials.add([(card, party)], self.now)
+            self.services.permits.rederive(uow, [card])
+
     def request(self, after: int, digest: bytes, wait: int = 0) -> PermitRequest:
         return PermitRequest(GATEWAY, Revision(after), digest, wait)
 
