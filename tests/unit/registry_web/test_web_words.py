@@ -1,0 +1,72 @@
+from collections.abc import Mapping
+from enum import Enum
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from controller.vocabulary import Reason
+from registry.domain.credential import CardState, CredentialState
+from registry.domain.hardware import Delivery
+from registry.domain.house import UnitState
+from registry.domain.places import UnitUse
+from registry.domain.tenancy import Basis, TenancyState
+from registry.domain.timeline import EntryKind
+from registry.web import words
+from registry.web.assets import HERE
+from registry.web.doors import FILTERS, OFFLINE, ONLINE, SILENT, DoorFilter
+from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT
+from registry.web.words import Badge
+
+PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP}
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (words.UNIT_STATES, set(UnitState)),
+        (words.UNIT_USES, set(UnitUse)),
+        (words.BASES, set(Basis)),
+        (words.TENANCY_STATES, set(TenancyState)),
+        (words.DELIVERIES, set(Delivery)),
+        (words.CARD_STATES, set(CardState)),
+        (words.CREDENTIAL_ENDINGS, set(CredentialState) - {CredentialState.ACTIVE}),
+        (words.GRANTED | words.REFUSED, set(Reason)),
+        (words.HAPPENINGS, set(EntryKind) - PASSING),
+        (FILTERS, set(DoorFilter)),
+    ],
+)
+def test_every_code_has_its_words(
+    table: Mapping[Enum, object], codes: set[Enum]
+) -> None:
+    assert set(table) == codes
+
+
+def test_no_reason_both_opens_and_refuses() -> None:
+    assert not words.GRANTED.keys() & words.REFUSED.keys()
+
+
+def badges() -> list[Badge]:
+    tables = (
+        words.UNIT_STATES,
+        words.TENANCY_STATES,
+        words.DELIVERIES,
+        words.CARD_STATES,
+    )
+    found = [badge for table in tables for badge in table.values()]
+    return [*found, ONLINE, OFFLINE, SILENT, OPENED, SHUT, LOST_EVENTS, REGISTERED]
+
+
+def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
+    icons = ET.parse(HERE / "static" / "icons.svg")  # noqa: S314 - our own file
+    drawn = {
+        symbol.get("id") for symbol in icons.iter("{http://www.w3.org/2000/svg}symbol")
+    }
+    style = (HERE / "static" / "app.css").read_text()
+    assert {badge.glyph for badge in badges()} <= drawn
+    assert [b.tone for b in badges() if f"  .{b.tone} {{" not in style] == []
+
+
+def test_states_differ_in_glyph_and_word_not_in_colour_alone() -> None:
+    states = words.UNIT_STATES.values()
+    assert len({badge.glyph for badge in states}) == len(UnitState)
+    assert len({badge.word for badge in states}) == len(UnitState)
