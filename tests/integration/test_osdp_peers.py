@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import osdp_sys
 import pytest
@@ -173,3 +174,23 @@ def test_our_reader_with_another_control_panel(
         reader.peripheral.present_card(CARD, CARD_LENGTH, time.monotonic())
         assert run_until(lambda: bool(cards), reader)
     assert cards == [(5, CARD_LENGTH, (CARD << 6).to_bytes(4, "big"))]
+
+
+def test_a_noisy_wire_neither_loses_nor_doubles_a_card() -> None:
+    passed = count(1)
+
+    def disturb(data: bytes) -> bytes:
+        return bytes(byte ^ 0x20 if next(passed) % 211 == 0 else byte for byte in data)
+
+    with PtyWire(corrupt=disturb) as wire:
+        control = our_control(wire, KEY, secure=True)
+        reader = our_reader(wire, KEY, secure=True)
+        assert run_until(lambda: control.seen(Online), control, reader)
+        for card in range(1, 11):
+            reader.peripheral.present_card(card, CARD_LENGTH, time.monotonic())
+            expected = CardPresented(READER, card, CARD_LENGTH)
+            assert run_until(lambda: expected in control.events, control, reader)  # noqa: B023 # asked at once
+        run_until(lambda: False, control, reader, patience=SETTLED)
+    cards = [event for event in control.events if isinstance(event, CardPresented)]
+    assert [card.bits for card in cards] == list(range(1, 11))
+    assert next(passed) > 211
