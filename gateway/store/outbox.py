@@ -60,6 +60,10 @@ class Outbox:
         """How many entries have no receipt."""
         return sum(segment.pending for segment in self._segments.values())
 
+    def epochs(self) -> tuple[int, ...]:
+        """Return the epochs held, oldest first."""
+        return tuple(sorted(self._segments))
+
     def pending(self, epoch: int) -> int:
         """How many entries of an epoch have no receipt."""
         segment = self._segments.get(epoch)
@@ -70,7 +74,7 @@ class Outbox:
         return next(
             (
                 epoch
-                for epoch in sorted(self._segments)
+                for epoch in self.epochs()
                 if epoch != self.active and self.pending(epoch)
             ),
             None,
@@ -78,7 +82,7 @@ class Outbox:
 
     def oldest(self) -> int | None:
         """Return when the oldest pending entry was stored, in unix seconds."""
-        for epoch in sorted(self._segments):
+        for epoch in self.epochs():
             if self.pending(epoch):
                 return self._segments[epoch].oldest()
         return None
@@ -92,7 +96,7 @@ class Outbox:
             active = self._segments[self.active]
             self._relieved(lambda: active.append(entries, cursors, now))
         except sqlite3.Error as error:
-            self._recover(error)
+            self._recover(self.active, error)
             raise StoreFailed(f"the outbox cannot be written: {error}") from error
         self._remember(self._segments[self.active])
 
@@ -125,6 +129,7 @@ class Outbox:
         try:
             self._relieved(lambda: segment.settle(upto, chain))
         except sqlite3.Error as error:
+            self._recover(epoch, error)
             raise StoreFailed(f"the outbox cannot be written: {error}") from error
 
     def give_up_unreadable(self, epoch: int) -> None:
@@ -175,20 +180,21 @@ class Outbox:
         )
         self._segments = {**self._segments, epoch: segment}
 
-    def _recover(self, error: sqlite3.Error) -> None:
-        """Look again at what is really on disk; begin anew when it is unreadable."""
+    def _recover(self, epoch: int, error: sqlite3.Error) -> None:
+        """Look again at what is really on disk; begin anew when it is unsound."""
         if _is_full(error):
             return
-        epoch = self.active
         LOG.error("outbox: %s; reopening epoch %d", error, epoch)
         self._segments[epoch].close()
         try:
             segment = Segment(self._path(epoch))
+            segment.check()
         except (sqlite3.Error, OSError):
             self._try(lambda: self.set_aside(epoch, DAMAGED))
         else:
             self._segments[epoch] = segment
-            self._remember(segment)
+            if epoch == self.active:
+                self._remember(segment)
 
     def _relieved(self, action: Callable[[], T]) -> T:
         """Do something once more with the ballast gone, when the disk is full."""

@@ -156,6 +156,13 @@ class Segment:
         count = "SELECT count(*) FROM damaged"
         return bool(self._damaged) or self._reader.execute(count).fetchone()[0] > 0
 
+    def check(self) -> None:
+        """Look at every page; raises sqlite3.DatabaseError when one is unsound."""
+        (verdict,) = self._reader.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            self.close()
+            raise sqlite3.DatabaseError(f"{self.path.name} is damaged: {verdict}")
+
     def oldest(self) -> int | None:
         """Return when the oldest pending entry was stored, in unix seconds."""
         row = self._reader.execute(
