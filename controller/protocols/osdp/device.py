@@ -81,7 +81,7 @@ class Device:
         self._requests: deque[Message] = deque()
         self._capabilities = Capabilities(())
         self._contacts: dict[Contact, bool] = {}
-        self._online = False
+        self._online = self._secure = False
         self._cause: str | None = None
         self._heard = now
         self._failures = 0
@@ -153,12 +153,12 @@ class Device:
     def open_door(self, command: OpenDoor, now: float) -> None:
         """Queue the relay; the green light follows once the relay is acknowledged."""
         task = open_task(command, now)
+        ahead = sum(other.urgency is Urgency.OPEN for other in self._tasks)
         if not self._online:
             self._fail(task, "the reader is offline")
-        elif len(self._tasks) >= _MOST_TASKS:
+        elif ahead >= _MOST_TASKS:
             self._fail(task, "too many commands are waiting")
         else:
-            ahead = sum(other.urgency is Urgency.OPEN for other in self._tasks)
             self._tasks.insert(ahead, task)
 
     def show_refusal(self, command: ShowRefusal, now: float) -> None:
@@ -183,7 +183,7 @@ class Device:
 
     def _show(self, colour: Colour, now: float, *, sound: bool = False) -> None:
         tasks = show_tasks(colour, self._capabilities, now, sound=sound)
-        self._tasks.extend(tasks[: _MOST_TASKS - len(self._tasks)])
+        self._tasks.extend(tasks[: max(0, _MOST_TASKS - len(self._tasks))])
 
     def _fail(self, task: Task, cause: str) -> None:
         if task.command:
@@ -240,8 +240,9 @@ class Device:
         self._requests = deque([LocalStatusRequest()])
         if outcome.capabilities.find(Function.CONTACTS).items:
             self._requests.append(InputStatusRequest())
-        if not self._online:
+        if not self._online or self._secure is not outcome.secure:
             self._online = True
+            self._secure = outcome.secure
             self._report(Online(self._member.controller, outcome.secure))
 
     def _serve(self, reply: Message, now: float) -> None:

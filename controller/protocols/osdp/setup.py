@@ -1,6 +1,6 @@
 """How the control side brings a reader into service, one question at a time."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -139,7 +139,7 @@ def _shake_hands(
     link.channel = SecureChannel(keys, mac)
 
 
-_REASONS = {
+_REASONS: Mapping[int, str] = {
     NakReason.BAD_CHECK: "the check value was wrong",
     NakReason.BAD_LENGTH: "the command has the wrong length",
     NakReason.UNKNOWN_COMMAND: "the command is not known",
@@ -155,6 +155,5 @@ _REASONS = {
 def explain(reply: Message) -> str:
     """Say in words why a reply is not what was hoped for."""
     if isinstance(reply, Nak):
-        known = {int(reason): text for reason, text in _REASONS.items()}
-        return known.get(reply.reason, f"reason {reply.reason}")
+        return _REASONS.get(reply.reason, f"reason {reply.reason}")
     return f"unexpected {type(reply).__name__}"

@@ -153,3 +153,17 @@ def test_a_challenge_answered_with_something_else_is_a_refusal() -> None:
     wire.mangle = answering(ReplyCode.ACK, instead_of=ReplyCode.CCRYPT)
     wire.run(2.0)
     assert causes(wire) == ["secure channel refused: unexpected Ack"]
+
+
+def test_a_reader_that_turns_to_speaking_in_clear_is_reported_anew() -> None:
+    wire = bus([member(secure=False)], [reader(secure=False)])
+    wire.run(2.0)
+    wire.mangle = lambda data, _: data if frame_of(data).block is None else b""
+    wire.session.send(OPEN, 2.0)
+    wire.run(7.5)
+    wire.readers = [reader(key=None, secure=False)]
+    wire.mangle = lambda data, _: data
+    wire.run(20.0)
+    states = [event.secure for event in wire.events if isinstance(event, Online)]
+    assert states == [True, False]
+    assert "Offline" not in kinds(wire.events)
