@@ -45,16 +45,8 @@ class Crew:
     ) -> None:
         self.stop()
 
-    def run(self, name: str, command: Sequence[str]) -> None:
-        """Run a command to its end; raises CrewFailed with its last words."""
-        self.start(name, command)
-        process = self._running[name]
-        if process.wait():
-            raise self._failure(name)
-        self._forget(name)
-
     def start(self, name: str, command: Sequence[str]) -> None:
-        """Start a command that goes on running."""
+        """Start a command."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own commands
                 command,
@@ -67,6 +59,13 @@ class Crew:
             )
         self._running[name] = process
         self._tell(f"+{process.pid}")
+
+    def finish(self, *names: str) -> None:
+        """Wait for commands that end by themselves; raises CrewFailed if one fails."""
+        for name in names:
+            if self._running[name].wait():
+                raise self._failure(name)
+            self._forget(name)
 
     def check(self) -> None:
         """Raise CrewFailed when somebody has ended."""

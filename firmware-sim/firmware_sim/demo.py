@@ -6,7 +6,10 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,15 +23,22 @@ from firmware_sim.installation import GATEWAY_DATA
 from firmware_sim.layout import DOORS
 from firmware_sim.observer import NoAnswer, outbox_depth
 from firmware_sim.plan import RESIDENTS
+from firmware_sim.reconcile import Account
 from firmware_sim.screen import BANNER, picture
 from firmware_sim.stage import Options, Stage, set_up
 
 _DRAINS_WITHIN = 20.0
 _GLANCE_EVERY = 1.0
 _STOPPED = 143
+_ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}
+_NEXT = """\
+已停止,没有留下任何进程或文件。下一步:
+  menhu-demo --keep DIR       保留全部数据与日志
+  menhu-registry doctor       检查登记平台的安装
+  menhu-gateway check         检查网关的配置"""
 
 
-def demo(
+def demo(  # noqa: PLR0913  one parameter for each option of the command
     *,
     seconds: Annotated[
         float | None, typer.Option("--for", help="Stop after so many seconds.")
@@ -53,78 +63,89 @@ def demo(
     if keep and keep.exists():
         raise typer.BadParameter(f"--keep {keep} exists already; name a new folder")
     signal.signal(signal.SIGTERM, _leave)
-    folder = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="menhu-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     try:
-        with Crew(folder, {"PYTHONUNBUFFERED": "1"}) as crew:
+        with _place(keep) as folder, Crew(folder, _ENVIRONMENT) as crew:
             options = Options(doors, residents, seed, speed)
             with console.status("…") as status:
                 stage = set_up(crew, folder, options, status.update)
-            exact = _perform(crew, stage, folder, console, seconds, as_json=as_json)
+            outcome = Show(crew, stage, folder, console).perform(seconds)
     except (CrewFailed, NoAnswer) as error:
-        console.print(f"{error}\n日志保留在 {folder}", markup=False)
+        console.print(str(error), markup=False)
         raise typer.Exit(1) from error
-    if not keep:
-        shutil.rmtree(folder)
-    raise typer.Exit(0 if exact else 1)
+    if outcome is None:
+        console.print(_NEXT)
+        return
+    text = json.dumps(outcome)
+    sys.stdout.write(text + "\n") if as_json else console.print_json(text)
+    raise typer.Exit(0 if exact(outcome) else 1)
 
 
-def _perform(
-    crew: Crew,
-    stage: Stage,
-    folder: Path,
-    console: Console,
-    seconds: float | None,
-    *,
-    as_json: bool,
-) -> bool:
-    watch = Watch(stage.registry, stage.simulator, folder)
-    url = f"http://127.0.0.1:{stage.registry_port}/"
-    console.print(f"{BANNER} · {url}", style="bold yellow", highlight=False)
-    began = time.monotonic()
-    stage.simulator.post("/traffic", {"running": True})
-    with suppress(KeyboardInterrupt):
-        _show(crew, watch, url, console, seconds)
-    if seconds is None:
-        console.print("已停止。下一步:menhu-demo --keep 文件夹 保留数据;")
-        console.print("menhu-registry doctor、menhu-gateway check 检查正式安装。")
-        return True
-    stage.simulator.post("/traffic", {"running": False})
-    took = time.monotonic() - began
-    outcome = _settle(stage, watch, folder, took)
-    if as_json:
-        sys.stdout.write(json.dumps(outcome) + "\n")
-    else:
-        console.print_json(data=outcome)
-    return _exact(outcome)
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The running demo, once everything is set up."""
+
+    crew: Crew
+    stage: Stage
+    folder: Path
+    console: Console
+
+    def perform(self, seconds: float | None) -> dict[str, Any] | None:
+        """Let people move until Ctrl-C, or for some seconds and return the result."""
+        watch = Watch(self.stage.registry, self.stage.simulator, self.folder)
+        began = time.monotonic()
+        self.stage.simulator.post("/traffic", {"running": True})
+        try:
+            self._watch(watch, began + seconds if seconds else inf)
+        except KeyboardInterrupt:
+            if seconds is None:
+                return None
+        self.stage.simulator.post("/traffic", {"running": False})
+        took = time.monotonic() - began
+        return result(watch.look(), self._settle(), took)
+
+    def _watch(self, watch: Watch, until: float) -> None:
+        url = f"http://127.0.0.1:{self.stage.registry_port}/"
+        self.console.print(f"{BANNER} · {url}", style="bold yellow", highlight=False)
+        with Live(console=self.console, auto_refresh=False) as live:
+            while (left := until - time.monotonic()) > 0:
+                self.crew.check()
+                live.update(picture(watch.look(), url), refresh=True)
+                time.sleep(min(_GLANCE_EVERY, left))
+
+    def _settle(self) -> Account:
+        """Wait until everything has arrived, or time is up."""
+        until = time.monotonic() + _DRAINS_WITHIN
+        while True:
+            account = account_for(self.stage.registry, self.folder)
+            drained = account.exact and not outbox_depth(self.folder / GATEWAY_DATA)
+            if drained or time.monotonic() > until:
+                return account
+            time.sleep(_GLANCE_EVERY / 2)
 
 
-def _show(
-    crew: Crew, watch: Watch, url: str, console: Console, seconds: float | None
-) -> None:
-    until = time.monotonic() + seconds if seconds else float("inf")
-    with Live(console=console, auto_refresh=False) as live:
-        while (left := until - time.monotonic()) > 0:
-            crew.check()
-            live.update(picture(watch.look(), url), refresh=True)
-            time.sleep(min(_GLANCE_EVERY, max(0.0, left)))
-
-
-def _settle(stage: Stage, watch: Watch, folder: Path, took: float) -> dict[str, Any]:
-    """Wait until everything has arrived, or time is up, and return the result."""
-    until = time.monotonic() + _DRAINS_WITHIN
-    while True:
-        account = account_for(stage.registry, folder)
-        drained = account.exact and outbox_depth(folder / GATEWAY_DATA) == 0
-        if drained or time.monotonic() > until:
-            return result(watch.look(), account, took)
-        time.sleep(_GLANCE_EVERY / 2)
-
-
-def _exact(outcome: dict[str, Any]) -> bool:
+def exact(outcome: dict[str, Any]) -> bool:
+    """Say whether every door is online and nothing was lost or counted twice."""
     online = outcome["doors_online"] == outcome["doors"]
     return online and not outcome["lost"] and not outcome["duplicates"]
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    """Give a folder; without `keep` it goes in the end, unless its logs are needed."""
+    if keep:
+        keep.mkdir(parents=True)
+        yield keep.absolute()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="menhu-demo-"))
+    try:
+        yield folder
+    except (CrewFailed, NoAnswer):
+        raise
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

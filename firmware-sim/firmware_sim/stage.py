@@ -4,14 +4,22 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from firmware_sim.broker import broker_command, find_mosquitto, free_port, listens
+from firmware_sim.broker import broker_command, find_mosquitto, free_port
 from firmware_sim.crew import Crew, wait_for
-from firmware_sim.installation import GATEWAY_DATA, REGISTRY_KEY
+from firmware_sim.hardware import wire_up
+from firmware_sim.installation import GATEWAY_DATA, REGISTRY_KEY, write_installation
 from firmware_sim.layout import GATEWAY
 from firmware_sim.observer import Api, NoAnswer, doors_ready
+from firmware_sim.plan import Size, plan_street
+from firmware_sim.street import ZONE
 
+_REGISTRY_DATA = "registry-data"
+_READY = {"registry": "/readyz", "simulator": "/status"}
 _STARTS_WITHIN = 40.0
 _ONLINE_WITHIN = 60.0
 
@@ -49,67 +57,75 @@ def set_up(crew: Crew, folder: Path, options: Options, say: Say) -> Stage:
     """Start everything and return when all doors are online with their permits."""
     stage = choose_ports()
     say("规划街道 …")
-    crew.run("plan", _plan(folder, options, stage))
+    _plan(folder, options, stage)
+    say("建立登记库 …")
     broker = broker_command(folder, stage.broker, find_mosquitto())
-    say(f"启动消息代理 {Path(broker[0]).name} …")
     crew.start("broker", broker)
-    say("建立登记库并导入街道 …")
-    _found_registry(crew, folder)
-    say("启动登记平台、网关和模拟街道 …")
-    _start(crew, folder, options, stage)
-    wait_for(
-        crew, lambda: stage.registry.answers("/readyz"), _STARTS_WITHIN, "registry"
-    )
-    wait_for(
-        crew, lambda: stage.simulator.answers("/status"), _STARTS_WITHIN, "simulator"
-    )
+    _found(crew, folder)
+    say("导入街道,启动登记平台和模拟街道 …")
+    _open_registry(crew, folder, options, stage)
+    say("启动网关 …")
+    crew.start("gateway", _gateway("run", folder))
     _wait_for_doors(crew, stage.registry, say)
     return stage
 
 
-def program(name: str) -> str:
+def _plan(folder: Path, options: Options, stage: Stage) -> None:
+    size = Size(options.residents, options.doors)
+    street = plan_street(options.seed, size, datetime.now(ZoneInfo(ZONE)).date())
+    write_installation(
+        folder,
+        street,
+        wire_up(street, f"127.0.0.1:{stage.broker}"),
+        f"http://127.0.0.1:{stage.registry_port}",
+    )
+
+
+def _found(crew: Crew, folder: Path) -> None:
+    """Make the databases and the keys of both sides."""
+    crew.start("migrate", _registry(folder, "migrate"))
+    crew.start("init", _gateway("init", folder))
+    crew.finish("migrate", "init")
+    shutil.copyfile(folder / _REGISTRY_DATA / REGISTRY_KEY, folder / REGISTRY_KEY)
+
+
+def _open_registry(crew: Crew, folder: Path, options: Options, stage: Stage) -> None:
+    crew.start("seed", _registry(folder, "seed", str(folder / "street.json")))
+    serve = _registry(folder, "serve", f"--port={stage.registry_port}")
+    crew.start("registry", serve)
+    crew.start("simulator", _simulator(folder, options, stage))
+    crew.finish("seed")
+    key = folder / GATEWAY_DATA / "device.pub"
+    crew.start("enroll", _registry(folder, "enroll", GATEWAY.id, f"--public-key={key}"))
+    crew.finish("enroll")
+    for name, api in (("registry", stage.registry), ("simulator", stage.simulator)):
+        path = _READY[name]
+        wait_for(crew, partial(api.answers, path), _STARTS_WITHIN, f"{name} ready")
+
+
+def _program(name: str) -> str:
     """Return one of our commands, found beside the interpreter that runs us."""
     return str(Path(sys.executable).with_name(name))
 
 
-def _plan(folder: Path, options: Options, stage: Stage) -> list[str]:
+def _registry(folder: Path, *arguments: str) -> list[str]:
+    return [_program("menhu-registry"), f"--data={folder / _REGISTRY_DATA}", *arguments]
+
+
+def _gateway(command: str, folder: Path) -> list[str]:
+    config = folder / "gateway.toml"
+    return [_program("menhu-gateway"), command, f"--config={config}"]
+
+
+def _simulator(folder: Path, options: Options, stage: Stage) -> list[str]:
     return [
-        program("menhu-sim"),
-        "plan",
-        f"--out={folder}",
-        f"--seed={options.seed}",
-        f"--doors={options.doors}",
-        f"--residents={options.residents}",
-        f"--registry=http://127.0.0.1:{stage.registry_port}",
-        f"--mqtt=127.0.0.1:{stage.broker}",
+        _program("menhu-sim"),
+        "run",
+        str(folder),
+        "--no-traffic",
+        f"--control=127.0.0.1:{stage.simulator_port}",
+        f"--speed={options.speed}",
     ]
-
-
-def _found_registry(crew: Crew, folder: Path) -> None:
-    registry, gateway = program("menhu-registry"), program("menhu-gateway")
-    data = folder / "registry-data"
-    crew.run("migrate", [registry, f"--data={data}", "migrate"])
-    crew.run("seed", [registry, f"--data={data}", "seed", str(folder / "street.json")])
-    shutil.copyfile(data / REGISTRY_KEY, folder / REGISTRY_KEY)
-    crew.run("init", [gateway, "init", f"--config={folder / 'gateway.toml'}"])
-    device = folder / GATEWAY_DATA / "device.pub"
-    enroll = [registry, f"--data={data}", "enroll", GATEWAY.id]
-    crew.run("enroll", [*enroll, f"--public-key={device}"])
-
-
-def _start(crew: Crew, folder: Path, options: Options, stage: Stage) -> None:
-    wait_for(crew, lambda: listens(stage.broker), _STARTS_WITHIN, "broker")
-    registry = [program("menhu-registry"), f"--data={folder / 'registry-data'}"]
-    crew.start("registry", [*registry, "serve", f"--port={stage.registry_port}"])
-    simulator = [program("menhu-sim"), "run", str(folder), "--no-traffic"]
-    control = f"--control=127.0.0.1:{stage.simulator_port}"
-    crew.start("simulator", [*simulator, control, f"--speed={options.speed}"])
-    lines = folder / "lines"
-    wait_for(
-        crew, lambda: stage.simulator.answers("/status"), _STARTS_WITHIN, str(lines)
-    )
-    gateway = [program("menhu-gateway"), "run"]
-    crew.start("gateway", [*gateway, f"--config={folder / 'gateway.toml'}"])
 
 
 def _wait_for_doors(crew: Crew, registry: Api, say: Say) -> None:
