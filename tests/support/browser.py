@@ -1,8 +1,5 @@
-"""The pages in a real browser: an application on a free port, and Chromium."""
+"""The pages in a real browser: Chromium, and what it complains about."""
 
-import json
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from registry.app import create_app
-from registry.services.installation import Installation
-from registry.services.registry_services import Services
-from registry.settings import Settings
+from tests.support.registry_site import Site
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -30,38 +23,6 @@ ARGUMENTS = [
     "--lang=zh-CN",
 ]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A registry that serves pages, and its services for looking behind them."""
-
-    url: str
-    services: Services
-
-
-@contextmanager
-def served(data: Path, street: dict[str, Any] | None) -> Iterator[Site]:
-    """Serve a fresh registry, filled with a street when one is given."""
-    settings = Settings(data=data)
-    Installation(settings).migrate()
-    app = create_app(settings)
-    services: Services = app.state.services
-    if street is not None:
-        with services.store.writing() as uow:
-            services.seeding.load(uow, json.loads(json.dumps(street)), "test")
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @contextmanager

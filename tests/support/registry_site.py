@@ -1,0 +1,52 @@
+"""A registry that really serves, on a free port of this machine."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from registry.app import create_app
+from registry.services.installation import Installation
+from registry.services.registry_services import Services
+from registry.settings import Settings
+
+Street = Callable[[date], dict[str, Any]]
+"""Makes a street file around a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A registry that serves pages, and its services for looking behind them."""
+
+    url: str
+    services: Services
+
+
+@contextmanager
+def served(data: Path, street: Street | None) -> Iterator[Site]:
+    """Serve a fresh registry, filled with a street when one is given."""
+    settings = Settings(data=data)
+    Installation(settings).migrate()
+    app = create_app(settings)
+    services: Services = app.state.services
+    if street is not None:
+        with services.store.writing() as uow:
+            services.seeding.load(uow, street(services.housing.today()), "test")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
