@@ -45,7 +45,7 @@ class ControllerClock:
         """The median of the last readings."""
         if not self._readings:
             return None
-        return statistics.median(reading.offset for reading in self._readings)
+        return statistics.median_low(reading.offset for reading in self._readings)
 
     def read(self, controller_at: datetime, now: datetime, round_trip: float) -> None:
         """Take a reading that arrived at `now`."""
@@ -66,13 +66,13 @@ class ControllerClock:
     def correct(self, controller_at: datetime, now: datetime) -> tuple[datetime, float]:
         """Return our best estimate of a controller's time, and how unsure it is."""
         offset, unsure = self.offset, self._spread()
+        if offset is None:
+            offset, unsure = 0.0, UNKNOWN if self._set_at is None else STEP
         if self._set_at is not None:
             if controller_at < self._set_at:
                 offset, unsure = self._step, STEP
             elif (controller_at - self._set_at).total_seconds() < self._step:
                 unsure += self._step
-        if offset is None:
-            offset, unsure = (0.0, STEP) if self._set_at else (0.0, UNKNOWN)
         return min(controller_at - timedelta(seconds=offset), now), unsure
 
     def _spread(self) -> float:

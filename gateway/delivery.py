@@ -29,9 +29,13 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Consignment:
-    """What one controller was sent and what waits behind it."""
+    """What one controller was sent and what waits behind it.
+
+    `expected` is the digest that confirms it; `whole` says that it was a snapshot.
+    """
 
     expected: bytes | None = None
+    whole: bool = False
     removed: set[PermitId] = field(default_factory=set)
     put: dict[PermitId, Permit] = field(default_factory=dict)
 
@@ -51,6 +55,7 @@ class _Consignment:
     def clear(self) -> None:
         """Forget everything: a snapshot says it all."""
         self.expected = None
+        self.whole = False
         self.removed.clear()
         self.put.clear()
 
@@ -131,7 +136,10 @@ class Delivery:
         if digest != parcel.expected:
             LOG.error("%s holds other permits than it was sent", name)
             self._counters.permit_mismatches += 1
-            self._retry(name)
+            if parcel.whole:
+                self._retry(name)
+            else:
+                self._push_snapshot(name)
             return
         parcel.expected = None
         if parcel.waiting:
@@ -149,7 +157,7 @@ class Delivery:
         door, parcel = self._doors.of(name), self._parcels[name]
         permits = self._permits.of_door(door.id)
         parcel.clear()
-        parcel.expected = digest_of(permits)
+        parcel.expected, parcel.whole = digest_of(permits), True
         revision = self._permits.revision
         self._send(ApplyPermits(name, revision, (), permits, snapshot=True))
 

@@ -1,0 +1,189 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from controller.encoding import digest_of
+from controller.session import (
+    ApplyPermits,
+    CommandFailed,
+    Offline,
+    Online,
+    PermitsApplied,
+)
+from controller.uplink.messages import PermitDelta, PermitSnapshot
+from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
+from gateway import delivery
+from gateway.delivery import Delivery
+from gateway.permits import Permits
+from gateway.store.state import State
+from tests.support.gateway_site import BACK, FRONT, LOCK, Sent, permit, site
+
+FIRST = [permit(1), permit(2, BACK), permit(3, BACK)]
+GATEWAY = GatewayId("gateway-1")
+
+
+class Desk:
+    """A lock at the back that was online with nothing when revision 5 arrived."""
+
+    def __init__(self, state: State) -> None:
+        self.state, self.sent, self.site = state, Sent(), site()
+        self.permits = Permits(state)
+        self.delivery = Delivery(self.site, self.permits, state, self.sent.send)
+
+    async def snapshot(self, revision: int, permits: Sequence[Permit]) -> None:
+        await self.permits.replace(
+            PermitSnapshot(GATEWAY, Revision(revision), tuple(permits), b"")
+        )
+        self.delivery.replaced()
+
+    async def delta(
+        self, revision: int, removed: Sequence[int] = (), put: Sequence[Permit] = ()
+    ) -> None:
+        before = self.permits.revision
+        gone = tuple(map(PermitId, removed))
+        changes = await self.permits.apply(
+            PermitDelta(GATEWAY, before, Revision(revision), gone, tuple(put), b"")
+        )
+        self.delivery.changed(before, changes)
+
+    def online(self, *held: Permit) -> None:
+        self.site.doors.of(LOCK).online = True
+        self.delivery.handle(Online(LOCK, True, Revision(0), digest_of(held)))
+
+    def applied(self, *held: Permit) -> None:
+        self.delivery.handle(PermitsApplied(LOCK, Revision(0), digest_of(held)))
+
+    def in_force(self) -> dict[DoorId, int]:
+        assert (
+            self.state.acknowledged().items()
+            <= {door.id: door.acknowledged for door in self.site.doors}.items()
+        )
+        return {door.id: door.acknowledged for door in self.site.doors}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    state = State(tmp_path / "state.db")
+    desk = Desk(state)
+    await desk.snapshot(5, FIRST)
+    yield desk
+    state.close()
+
+
+async def test_doors_we_decide_for_follow_at_once(desk: Desk) -> None:
+    assert desk.in_force() == {FRONT: 5, BACK: 0}
+    await desk.delta(6, removed=[1])
+    assert desk.in_force() == {FRONT: 6, BACK: 0}
+    assert desk.site.doors.changed == {"reader-1"}
+
+
+async def test_a_controller_that_holds_the_right_set_is_left_alone(desk: Desk) -> None:
+    desk.online(*FIRST[1:])
+    assert desk.sent.take() == []
+    assert desk.in_force()[BACK] == 5
+
+
+async def test_a_controller_that_holds_another_set_gets_it_whole(desk: Desk) -> None:
+    desk.online(permit(99, BACK))
+    (command,) = desk.sent.take()
+    assert isinstance(command, ApplyPermits)
+    assert (command.revision, command.snapshot, command.removed) == (5, True, ())
+    assert set(command.put) == set(FIRST[1:])
+    assert desk.in_force()[BACK] == 0
+    desk.applied(*FIRST[1:])
+    assert desk.in_force()[BACK] == 5
+
+
+async def test_a_change_goes_out_at_once_and_counts_when_it_is_confirmed(
+    desk: Desk,
+) -> None:
+    desk.online(*FIRST[1:])
+    await desk.delta(6, removed=[2], put=[permit(4, BACK)])
+    assert desk.sent.take() == [
+        ApplyPermits(LOCK, Revision(6), (PermitId(2),), (permit(4, BACK),))
+    ]
+    assert desk.in_force() == {FRONT: 6, BACK: 5}
+    desk.applied(permit(3, BACK), permit(4, BACK))
+    assert desk.in_force()[BACK] == 6
+
+
+async def test_a_change_elsewhere_leaves_a_door_in_force(desk: Desk) -> None:
+    desk.online(*FIRST[1:])
+    desk.delivery.handle(Offline(LOCK, "power cut"))
+    desk.site.doors.of(LOCK).online = False
+    await desk.delta(6, put=[permit(9)])
+    assert desk.sent.take() == []
+    assert desk.in_force() == {FRONT: 6, BACK: 6}
+    await desk.delta(7, removed=[2])
+    await desk.delta(8, put=[permit(10)])
+    assert desk.in_force() == {FRONT: 8, BACK: 6}, "what it missed keeps it behind"
+    desk.online(*FIRST[1:])
+    (command,) = desk.sent.take()
+    assert isinstance(command, ApplyPermits)
+    assert (command.snapshot, command.put) == (True, (permit(3, BACK),))
+
+
+async def test_changes_during_a_delivery_wait_and_go_out_as_one(desk: Desk) -> None:
+    desk.online(*FIRST[1:])
+    await desk.delta(6, removed=[2])
+    desk.sent.take()
+    await desk.delta(7, put=[permit(4, BACK), permit(5, BACK)])
+    await desk.delta(8, removed=[4])
+    await desk.delta(9, put=[permit(2, BACK)])
+    assert desk.sent.take() == []
+    after_first = digest_of([permit(3, BACK)])
+    desk.delivery.handle(PermitsApplied(LOCK, Revision(6), after_first))
+    (command,) = desk.sent.take()
+    assert isinstance(command, ApplyPermits)
+    assert (command.revision, command.removed) == (9, (4,))
+    assert set(command.put) == {permit(5, BACK), permit(2, BACK)}
+    assert desk.in_force()[BACK] == 5
+    desk.applied(permit(2, BACK), permit(3, BACK), permit(5, BACK))
+    assert desk.in_force()[BACK] == 9
+
+
+async def test_a_change_that_does_not_add_up_is_followed_by_everything(
+    desk: Desk,
+) -> None:
+    desk.online(*FIRST[1:])
+    await desk.delta(6, removed=[2])
+    desk.sent.take()
+    desk.applied(permit(77, BACK))
+    assert desk.site.counters.permit_mismatches == 1
+    (again,) = desk.sent.take()
+    assert isinstance(again, ApplyPermits)
+    assert (again.snapshot, again.put) == (True, (permit(3, BACK),))
+    assert desk.in_force()[BACK] == 5
+
+
+@pytest.mark.parametrize("how", ["digest", "refusal"])
+async def test_a_snapshot_that_fails_is_repeated_after_a_while(
+    desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RETRY", 0.0)
+    desk.online(permit(99, BACK))
+    await desk.delta(6, removed=[2])
+    (command,) = desk.sent.take()
+    if how == "digest":
+        desk.applied(permit(77, BACK))
+    else:
+        desk.delivery.handle(CommandFailed(LOCK, command, "no room"))
+    assert desk.sent.take() == []
+    await asyncio.sleep(0.01)
+    (again,) = desk.sent.take()
+    assert isinstance(again, ApplyPermits)
+    assert (again.snapshot, again.put) == (True, (permit(3, BACK),))
+    desk.applied(permit(3, BACK))
+    assert desk.in_force()[BACK] == 6
+
+
+async def test_an_unasked_confirmation_confirms_nothing(desk: Desk) -> None:
+    desk.applied(*FIRST[1:])
+    assert desk.in_force()[BACK] == 0
+
+
+async def test_what_was_in_force_is_known_after_a_restart(desk: Desk) -> None:
+    desk.online(*FIRST[1:])
+    assert desk.state.acknowledged() == {FRONT: 5, BACK: 5}
