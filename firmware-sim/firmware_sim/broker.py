@@ -1,12 +1,17 @@
 """A broker of our own on loopback: mosquitto where there is one, amqtt otherwise."""
 
 import os
+import random
 import shutil
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+
+_PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections of their own accord."""
 
 _MOSQUITTO = """\
 listener {port} 127.0.0.1
@@ -47,8 +52,9 @@ def broker_command(folder: Path, port: int, mosquitto: str | None) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback port nobody listens on, nor will by chance."""
+    while True:
+        port = random.choice(_PORTS)  # noqa: S311  any will do
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
