@@ -93,6 +93,27 @@ def test_silence_means_offline_after_eight_seconds_then_ever_rarer_probes(
     wire.run(135.0)
     assert isinstance(wire.events[-1], Online)
     assert kinds(wire.events).count("Online") == 2
+    wire.readers = []
+    wire.run(152.0)
+    times = [at for at, _ in commands(wire)]
+    gaps = [round(after - before) for before, after in pairwise(times)]
+    assert gaps[-3:] == [1, 2, 4], "probes start afresh after a recovery"
+
+
+@both
+def test_a_false_start_left_on_the_wire_does_not_spoil_the_next_reply(
+    make: MakeBus,
+) -> None:
+    wire = make(1)
+    wire.run(2.0)
+    sent = len({data for _, reply, data in wire.frames if not reply})
+    wire.mangle = lambda data, reply: data + b"\x53\x80\xa0\x05\x04" * reply
+    wire.run(3.0)
+    replies = [data for _, reply, data in wire.frames if reply]
+    questions = [data for _, reply, data in wire.frames if not reply]
+    assert len(questions) > sent
+    assert len(questions) - len(replies) <= 1, "nothing had to be asked twice"
+    assert all(before != after for before, after in pairwise(questions))
 
 
 def test_a_reader_that_was_never_there_is_offline_after_eight_seconds() -> None:

@@ -310,6 +310,15 @@ def test_intruders_in_the_channel_are_declined(
     assert caller.reader.secure is survives
 
 
+def test_a_reader_that_may_speak_in_clear_stays_in_its_channel() -> None:
+    caller = Caller(reader(secure=False))
+    assert caller.ask(0, commands.Poll()) == replies.Ack()
+    caller.secure()
+    caller.channel = None
+    refusal = replies.Nak(NakReason.SECURITY_REQUIRED)
+    assert caller.ask(2, commands.Poll()) == refusal
+
+
 def test_a_wrong_proof_is_declined() -> None:
     caller = Caller(reader())
     caller.ask(0, commands.Challenge(RANDOM), OWN)
