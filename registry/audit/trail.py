@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,12 +48,11 @@ def record(uow: UnitOfWork, deeds: Sequence[Deed], now: datetime) -> None:
     fresh = []
     for deed in deeds:
         number += 1
-        link = _hash(link, number, now, deed)
-        fresh.append(
-            AuditEntry(
-                number, now, deed.actor, deed.action, deed.subject, deed.reason, link
-            )
+        entry = AuditEntry(
+            number, now, deed.actor, deed.action, deed.subject, deed.reason, link
         )
+        link = _hash(link, entry)
+        fresh.append(replace(entry, hash=link))
     entries.append(fresh)
 
 
@@ -75,14 +74,20 @@ def check(entries: Iterable[AuditEntry]) -> Verdict:
     """Check a chain from its first entry on."""
     link, count = START, 0
     for entry in entries:
-        deed = Deed(entry.actor, Action(entry.action), entry.subject, entry.reason)
-        expected = _hash(link, count + 1, entry.at, deed)
-        if entry.number != count + 1 or entry.hash != expected:
+        if entry.number != count + 1 or entry.hash != _hash(link, entry):
             return Verdict(count, link, count + 1)
         link, count = entry.hash, entry.number
     return Verdict(count, link, None)
 
 
-def _hash(link: bytes, number: int, at: datetime, deed: Deed) -> bytes:
-    row = [number, microseconds(at), deed.actor, deed.action, deed.subject, deed.reason]
+def _hash(link: bytes, entry: AuditEntry) -> bytes:
+    """Return the hash of everything before an entry and of what it says."""
+    row = [
+        entry.number,
+        microseconds(entry.at),
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.reason,
+    ]
     return hashlib.sha256(link + pack(row)).digest()

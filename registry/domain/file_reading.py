@@ -59,10 +59,12 @@ class Item:
             self.fault(name, f"{code!r} is used twice", "give every one its own code")
         return code
 
-    def reference(self, name: str, kind: str) -> str:
+    def reference(self, name: str, kind: str, *, once: bool = False) -> str:
         """Read the code of a record that the file has defined before."""
         code = self.text(name)
         self._refer(name, kind, code)
+        if once and code and not self._reading.define(f"used {kind}", code):
+            self.fault(name, f"{code!r} is used twice", f"use every {kind} once")
         return code
 
     def references(self, name: str, kind: str) -> list[str]:

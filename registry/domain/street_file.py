@@ -162,7 +162,7 @@ def _controller(item: Item) -> Controller:
 def _door(item: Item) -> Door:
     return Door(
         item.key("id", "door"),
-        item.reference("controller", "controller"),
+        item.reference("controller", "controller", once=True),
         item.reference("building", "building"),
         item.text("name"),
     )

@@ -1,5 +1,6 @@
 """What happened at a unit or a door, newest first."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,11 @@ class RecordedGap:
     recorded_at: datetime
 
 
+PASSAGE = "p"
+MOST_PASSAGES = 2**63 - 1
+PASSAGE_KEY = re.compile(r"p[0-9]{19}")
+
+
 class EntryKind(StrEnum):
     """What an entry of a timeline tells."""
 
@@ -94,12 +100,20 @@ class Timeline:
     next: str | None
 
 
+def before_passages(place: tuple[datetime, str]) -> tuple[datetime, int]:
+    """Return the passage number a place stands at, among those of its moment."""
+    at, key = place
+    if PASSAGE_KEY.fullmatch(key):
+        return at, min(int(key[1:]), MOST_PASSAGES)
+    return at, MOST_PASSAGES if key > PASSAGE else 0
+
+
 def of_passage(passage: RecordedPassage) -> TimelineEntry:
     """Return the entry of a passage."""
     return TimelineEntry(
         at=passage.at,
         kind=EntryKind.GRANTED if passage.granted else EntryKind.REFUSED,
-        key=f"p{passage.number:020d}",
+        key=f"{PASSAGE}{passage.number:019d}",
         party=passage.party,
         card=passage.card,
         door=passage.door,

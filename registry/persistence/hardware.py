@@ -62,7 +62,7 @@ class DoorRow(Record):
     pushed_at: Mapped[datetime | None] = mapped_column(Moment)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Moment)
     reported_at: Mapped[datetime | None] = mapped_column(Moment)
-    changed_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    changes: Mapped[int] = mapped_column(default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,9 @@ class Hardware:
         pairs = self._session.execute(query)
         return [_status(door, controller) for door, controller in pairs]
 
-    def last_change(self) -> datetime | None:
-        """Return when a door last changed in any way."""
-        return self._session.scalar(select(func.max(DoorRow.changed_at)))
+    def changes(self) -> int:
+        """Return how often doors have changed in any way."""
+        return self._session.scalar(select(func.sum(DoorRow.changes))) or 0
 
     def heard(self, heartbeat: Heartbeat, now: datetime) -> None:
         """Keep what a gateway said about itself."""
@@ -211,7 +211,7 @@ class Hardware:
         self._session.execute(
             update(DoorRow)
             .where(DoorRow.id.in_(list(doors)))
-            .values(wanted=revision, wanted_at=now, changed_at=now)
+            .values(wanted=revision, wanted_at=now, changes=DoorRow.changes + 1)
         )
 
     def pushed(self, gateway: str, revision: int, now: datetime) -> None:
@@ -221,7 +221,7 @@ class Hardware:
             update(DoorRow)
             .where(DoorRow.controller.in_(controllers))
             .where(DoorRow.pushed < DoorRow.wanted, DoorRow.wanted <= revision)
-            .values(pushed=DoorRow.wanted, pushed_at=now, changed_at=now)
+            .values(pushed=DoorRow.wanted, pushed_at=now, changes=DoorRow.changes + 1)
         )
 
 
@@ -241,8 +241,7 @@ def _apply(row: DoorRow, report: DoorReport, now: datetime) -> None:
         report.tampered,
         report.acknowledged,
     )
-    if before != after:
-        row.changed_at = now
+    row.changes += before != after
     if row.acknowledged != report.acknowledged:
         row.acknowledged_at = now
     row.online, row.secure, row.open, row.tampered, row.acknowledged = after

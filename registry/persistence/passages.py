@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Select, func, select
+from sqlalchemy import Boolean, Index, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.vocabulary import Direction, Reason
@@ -13,6 +13,8 @@ from registry.persistence.hardware import DoorRow
 from registry.persistence.rows import Moment, Record, RowNumber, Unsigned, add_rows
 
 Values = Mapping[str, object]
+Place = tuple[datetime, int]
+"""A time and a number: where a passage stands among others of the same time."""
 
 
 class PassageRow(Record):
@@ -94,19 +96,19 @@ class Passages:
         return self._all(query.order_by(PassageRow.number).limit(limit))
 
     def of_unit(
-        self, unit: str, until: datetime | None, limit: int
+        self, unit: str, before: Place | None, limit: int
     ) -> list[RecordedPassage]:
-        """Return the newest passages of a unit's people, none after `until`."""
+        """Return the newest passages of a unit's people before a place."""
         return self._newest(
-            select(PassageRow).where(PassageRow.unit == unit), until, limit
+            select(PassageRow).where(PassageRow.unit == unit), before, limit
         )
 
     def of_door(
-        self, door: str, until: datetime | None, limit: int
+        self, door: str, before: Place | None, limit: int
     ) -> list[RecordedPassage]:
-        """Return the newest passages of a door, none after `until`."""
+        """Return the newest passages of a door before a place."""
         return self._newest(
-            select(PassageRow).where(PassageRow.door == door), until, limit
+            select(PassageRow).where(PassageRow.door == door), before, limit
         )
 
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
@@ -124,10 +126,12 @@ class Passages:
         ]
 
     def _newest(
-        self, query: Select[PassageRow], until: datetime | None, limit: int
+        self, query: Select[PassageRow], before: Place | None, limit: int
     ) -> list[RecordedPassage]:
-        if until is not None:
-            query = query.where(PassageRow.at <= until)
+        if before is not None:
+            at, number = before
+            same_moment = and_(PassageRow.at == at, PassageRow.number < number)
+            query = query.where(or_(PassageRow.at < at, same_moment))
         newest_first = query.order_by(PassageRow.at.desc(), PassageRow.number.desc())
         return self._all(newest_first.limit(limit))
 

@@ -43,7 +43,7 @@ class VaultKey:
         nonce, body = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
         try:
             clear = self._cipher.decrypt(nonce, body, f"{place}|{self.id}".encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise InstallationFault(
                 "a sealed name does not open: the vault key or the record was changed"
             ) from error

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 
 from registry.persistence.unit_of_work import Store
 
@@ -13,7 +12,7 @@ class Marks:
 
     revision: int = 0
     passage: int = 0
-    door: datetime | None = None
+    doors: int = 0
 
 
 class Changes:
@@ -50,5 +49,5 @@ class Changes:
             return Marks(
                 uow.permits.revision(),
                 uow.passages.last_number(),
-                uow.hardware.last_change(),
+                uow.hardware.changes(),
             )

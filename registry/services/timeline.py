@@ -10,6 +10,7 @@ from registry.domain.policy import Policy
 from registry.domain.timeline import (
     Timeline,
     TimelineEntry,
+    before_passages,
     of_credential,
     of_gap,
     of_occupancy,
@@ -53,7 +54,9 @@ class Timelines:
             ),
         ]
         place, limit = _place(before), _bounded(limit)
-        passages = uow.passages.of_unit(unit, place and place[0], limit + 1)
+        passages = uow.passages.of_unit(
+            unit, place and before_passages(place), limit + 1
+        )
         return self._page([*milestones, *map(of_passage, passages)], place, limit)
 
     def of_door(
@@ -65,7 +68,9 @@ class Timelines:
             raise NotFound(f"there is no door {door!r}")
         gaps = uow.passages.gaps_of_controller(status.door.controller)
         place, limit = _place(before), _bounded(limit)
-        passages = uow.passages.of_door(door, place and place[0], limit + 1)
+        passages = uow.passages.of_door(
+            door, place and before_passages(place), limit + 1
+        )
         entries = [*map(of_gap, gaps), *map(of_passage, passages)]
         return self._page(entries, place, limit)
 

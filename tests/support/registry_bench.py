@@ -172,7 +172,7 @@ def passage(
         granted=granted,
         reason=Reason.PERMIT if granted else Reason.UNKNOWN_CARD,
         card=None if card is None else CardNumber(card),
-        origin=Origin(ControllerId("reader-001"), 1, number),
+        origin=Origin(ControllerId("reader-001"), 1, abs(number)),
     )
 
 
@@ -269,8 +269,8 @@ class Bench:
 
     def database_bytes(self) -> bytes:
         """Everything of the database that is on disk, the WAL with it."""
-        files = sorted(self.settings.data.glob("menhu.db*"))
-        return b"".join(file.read_bytes() for file in files)
+        files = [self.settings.data / name for name in ("menhu.db", "menhu.db-wal")]
+        return b"".join(file.read_bytes() for file in files if file.exists())
 
 
 @contextmanager

@@ -254,7 +254,7 @@ def upgrade() -> None:
         sa.Column("pushed_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("reported_at", sa.BigInteger(), nullable=True),
-        sa.Column("changed_at", sa.BigInteger(), nullable=True),
+        sa.Column("changes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["building"],
             ["buildings.code"],
@@ -267,7 +267,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("controller"),
     )
     op.create_index(op.f("ix_doors_building"), "doors", ["building"], unique=False)
-    op.create_index(op.f("ix_doors_changed_at"), "doors", ["changed_at"], unique=False)
     op.create_table(
         "units",
         sa.Column("code", sa.String(), nullable=False),
@@ -394,7 +393,6 @@ def downgrade() -> None:
     op.drop_table("permits")
     op.drop_index(op.f("ix_units_building"), table_name="units")
     op.drop_table("units")
-    op.drop_index(op.f("ix_doors_changed_at"), table_name="doors")
     op.drop_index(op.f("ix_doors_building"), table_name="doors")
     op.drop_table("doors")
     op.drop_index("ix_permit_changes_gateway", table_name="permit_changes")
