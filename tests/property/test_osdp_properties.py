@@ -1,7 +1,7 @@
 from typing import TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.errors import MessageRefused
@@ -96,17 +96,20 @@ def messages() -> st.SearchStrategy[Message]:
     )
 
 
+@settings(deadline=None)
 @given(frames())
 def test_frames_survive_the_wire(frame: Frame) -> None:
     assert FrameDecoder().receive(encode_frame(frame)) == [frame]
 
 
+@settings(deadline=None)
 @given(messages())
 def test_messages_survive_the_wire(message: Message) -> None:
     kinds = REPLIES if type(message) in REPLIES.values() else COMMANDS
     assert decode_message(kinds, message.code, message.encode()) == message
 
 
+@settings(deadline=None)
 @given(st.lists(frames(), max_size=5), st.data())
 def test_it_does_not_matter_how_the_bytes_are_cut(
     sent: list[Frame], data: st.DataObject
@@ -121,6 +124,7 @@ def test_it_does_not_matter_how_the_bytes_are_cut(
     assert received == sent
 
 
+@settings(deadline=None)
 @given(frames(crc=True), st.data())
 def test_one_wrong_bit_is_never_taken_for_another_frame(
     frame: Frame, data: st.DataObject
@@ -132,6 +136,7 @@ def test_one_wrong_bit_is_never_taken_for_another_frame(
     assert [one for one in received if one.crc] == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=4000), max_size=8))
 def test_any_bytes_leave_the_decoder_bounded(chunks: list[bytes]) -> None:
     decoder = FrameDecoder()
@@ -140,6 +145,7 @@ def test_any_bytes_leave_the_decoder_bounded(chunks: list[bytes]) -> None:
         assert len(decoder) <= LARGEST_FRAME
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
 def test_only_the_holder_of_the_key_is_believed(data: bytes, key: bytes) -> None:
     sender = SecureChannel(SessionKeys(bytes(16), bytes(8)), bytes(16))
@@ -189,6 +195,7 @@ NOISE = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(NOISE, st.booleans())
 def test_nothing_on_the_wire_upsets_the_control_side(
     noise: list[tuple[bytes, float]], up: bool
@@ -208,6 +215,7 @@ def test_nothing_on_the_wire_upsets_the_control_side(
         ), "a card nobody signed"
 
 
+@settings(deadline=None)
 @given(NOISE, st.booleans())
 def test_nothing_on_the_wire_upsets_a_reader(
     noise: list[tuple[bytes, float]], up: bool
@@ -223,6 +231,7 @@ def test_nothing_on_the_wire_upsets_a_reader(
         assert not one.events(), "a command nobody signed"
 
 
+@settings(deadline=None)
 @given(NOISE)
 def test_a_bus_recovers_from_any_noise(noise: list[tuple[bytes, float]]) -> None:
     wire = bus([member()], [reader()])
