@@ -77,6 +77,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         summary="Houses, tenancies, cards, permits and passages of one street",
         version=version("menhu"),
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.services = services
     for router in (gateways, houses, doors, passages, tenancies, health):

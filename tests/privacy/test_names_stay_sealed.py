@@ -1,0 +1,219 @@
+"""No name outside the vault; no look at a name without an entry in the trail."""
+
+import gc
+import logging
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from registry.app import create_app
+from registry.domain.registration import read
+from registry.persistence.audit_entries import AuditEntries
+from registry.persistence.rows import Record
+from tests.support.registry_bench import (
+    FRONT,
+    NAMES,
+    OWNER_CARD,
+    TENANT_CARD,
+    Bench,
+    batch,
+    form,
+    passage,
+    registry,
+)
+
+NEW_NAME = "己示例新住户"
+PLANTED = [*NAMES.values(), NEW_NAME]
+VALUES = {
+    "buildings/{code}": "B1",
+    "communities/{code}": "C01",
+    "grids/{code}": "G001",
+    "units/{code}": "B1-0201",
+    "units/{number}": "0201",
+    "units/{unit}": "B1-0201",
+    "doors/{id_}": FRONT,
+    "tenancies/{id_}": "T1",
+    "tenancies/{tenancy}": "T1",
+    "cards/{id_}": "1",
+    "credentials/{card}": str(TENANT_CARD),
+    "live/{place}": "unit",
+    "{place}/{code}": "B1-0201?after=0",
+}
+"""What stands in a path for each of its parts, by the part before it."""
+ENDLESS = "/live/"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with registry(tmp_path_factory.mktemp("privacy")) as ready:
+        with ready.services.store.writing() as uow:
+            ready.services.ingest.accept(uow, batch([passage(n) for n in range(5)]))
+        ready.register(occupant=NEW_NAME)
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def client(bench: Bench) -> Iterator[httpx.Client]:
+    with bench.client() as ready:
+        yield ready
+
+
+def looks(bench: Bench) -> int:
+    """Return how many looks at names the trail tells."""
+    with bench.services.store.reading() as uow:
+        actions = [entry.action for entry in AuditEntries(uow.session).every()]
+    return sum(action.startswith("identity_") for action in actions)
+
+
+def filled(path: str) -> str:
+    """Return a path with something on record in every part."""
+    parts = path.split("/")
+    return "/".join(
+        VALUES[f"{before}/{part}"] if part.startswith("{") else part
+        for before, part in zip(["", *parts], parts, strict=False)
+    )
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Return the method and the path of every route, filled in."""
+    for included in app.routes:
+        contexts = getattr(included, "effective_route_contexts", tuple)
+        for route in contexts():
+            path = filled(route.path)
+            for method in sorted(route.methods):
+                yield method, path
+
+
+@pytest.fixture(scope="module")
+def every_route(bench: Bench) -> list[tuple[str, str]]:
+    app = create_app(bench.settings, bench.clock)
+    app.state.services.store.close()
+    found = list(routes(app))
+    assert ("GET", "/api/doors") in found
+    assert len(found) > 20
+    return found
+
+
+def holds_no_name(content: bytes) -> bool:
+    """Say whether bytes hold no planted name, in any way text is written."""
+    spellings = [
+        spelling
+        for name in PLANTED
+        for spelling in (
+            name.encode(),
+            name.encode("utf-16-le"),
+            name.encode("gb18030"),
+            name.encode("unicode_escape"),
+            quote(name).encode(),
+        )
+    ]
+    return not any(spelling in content for spelling in spellings)
+
+
+def test_the_check_itself_finds_a_name() -> None:
+    assert not holds_no_name(b"x" + NAMES["P1"].encode() + b"y")
+    assert not holds_no_name(NAMES["P1"].encode("gb18030"))
+    assert not holds_no_name(b'"\\u7532\\u793a\\u4f8b\\u79df\\u5ba2"')
+    assert holds_no_name("甲* 示例 租客".encode())
+
+
+def test_the_database_holds_no_name(bench: Bench) -> None:
+    gc.collect()
+    files = list(bench.settings.data.glob("*"))
+    assert any(file.name == "menhu.db-wal" for file in files)
+    for file in files:
+        assert holds_no_name(file.read_bytes()), file.name
+    assert b"B1-0201" in bench.database_bytes(), "what is not a name can be found"
+
+
+def test_no_answer_of_any_route_holds_a_name(
+    client: httpx.Client,
+    every_route: list[tuple[str, str]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Walk everything, also with bodies that are wrong; read the logs after it."""
+    caplog.set_level(logging.DEBUG)
+    for method, path in every_route:
+        body = None if method == "GET" else {"occupant": NEW_NAME, "name": NEW_NAME}
+        with client.stream(method, path, json=body) as answer:
+            parts = answer.iter_raw()
+            content = next(parts) if path.startswith(ENDLESS) else b"".join(parts)
+        assert holds_no_name(content), f"{method} {path}"
+        assert method != "GET" or answer.status_code == 200, path
+        assert holds_no_name(str(answer.headers.raw).encode()), f"{method} {path}"
+    assert holds_no_name(caplog.text.encode())
+
+
+def test_a_page_with_a_masked_name_left_an_entry(
+    bench: Bench, client: httpx.Client, every_route: list[tuple[str, str]]
+) -> None:
+    """Whatever shows the mask of a name has read the name."""
+    masks = [f"{name[0]}*" for name in PLANTED]
+    seen = 0
+    for method, path in every_route:
+        if method != "GET" or path.startswith(ENDLESS):
+            continue
+        before = looks(bench)
+        text = client.get(path).text
+        shown = sum(mask in text for mask in masks)
+        assert looks(bench) - before >= shown, path
+        seen += shown
+    assert seen > 0, "some page shows who lives there"
+
+
+def test_recording_a_tenancy_answers_and_logs_no_name(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    body = {
+        "unit": "B1-0202",
+        "room": "B1-0202-B",
+        "occupant": {"name": NEW_NAME},
+        "start": "2026-06-01",
+        "end": "2027-06-01",
+    }
+    created = client.post("/api/tenancies", json=body)
+    assert created.status_code == 201
+    refused = client.post("/api/tenancies", json=body | {"end": "x", "card": NEW_NAME})
+    assert refused.status_code == 422
+    for answer in (created, refused):
+        assert holds_no_name(answer.content)
+    assert holds_no_name(caplog.text.encode())
+
+
+def test_no_row_but_the_vaults_has_room_for_a_name() -> None:
+    """Names of places and hardware aside, no column is called after a person."""
+    personal = {
+        f"{table}.{column.name}"
+        for table, definition in Record.metadata.tables.items()
+        for column in definition.columns
+        if re.search("name|phone|document|birth|sex", column.name)
+    }
+    assert personal == {
+        "areas.name",
+        "buildings.name",
+        "rooms.name",
+        "gateways.name",
+        "doors.name",
+        "identities.name",
+    }
+
+
+def test_the_edge_is_told_numbers_doors_and_dates_only(bench: Bench) -> None:
+    with bench.services.store.reading() as uow:
+        whole = bench.services.permits.answer(uow, bench.request(99, bytes(32)))
+    sent = bench.sign(whole)
+    assert holds_no_name(sent)
+    for word in (b"P1", b"B1-0201", b"T1"):
+        assert word not in sent
+
+
+def test_forms_and_drafts_keep_names_and_cards_out_of_their_text() -> None:
+    asked = form(occupant=NEW_NAME, card=str(OWNER_CARD))
+    for shown in (repr(asked), repr(read(asked))):
+        assert NEW_NAME not in shown
+        assert str(OWNER_CARD) not in shown
