@@ -6,6 +6,7 @@ Everything goes at QoS 0: smart doors acknowledge and repeat by themselves.
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -81,11 +82,13 @@ class MqttLink:
         self._wanted = False
         if self._timer:
             self._timer.cancel()
-        wire = self._client.socket() if self._client else None
-        if self._client and isinstance(wire, socket.socket):
-            wire.shutdown(socket.SHUT_RDWR)
-            while self._client.socket():
-                self._client.loop_read()
+        client = self._client
+        wire = client.socket() if client else None
+        if client and isinstance(wire, socket.socket):
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+            while client.socket():
+                client.loop_read()
 
     def _connect(self) -> None:
         place = self._place
