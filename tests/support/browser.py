@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.registry_site import Site
 
@@ -30,6 +36,7 @@ def chromium() -> Iterator[Browser]:
     """Start Chromium; without it nothing is skipped."""
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: install the Debian package `chromium`")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=ARGUMENTS
@@ -38,6 +45,10 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+PATIENCE = 30_000
+"""How long a page may take to show what is expected, in milliseconds."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ class Site:
 
 
 @contextmanager
-def served(data: Path, street: Street | None) -> Iterator[Site]:
-    """Serve a fresh registry, filled with a street when one is given."""
+def served(data: Path, street: Street | None, port: int = 0) -> Iterator[Site]:
+    """Serve a registry, filled with a street when one is given."""
     settings = Settings(data=data)
     Installation(settings).migrate()
     app = create_app(settings)
@@ -38,12 +39,14 @@ def served(data: Path, street: Street | None) -> Iterator[Site]:
     if street is not None:
         with services.store.writing() as uow:
             services.seeding.load(uow, street(services.housing.today()), "test")
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
+    while not server.started:
+        time.sleep(0.01)
     try:
         yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
     finally:

@@ -7,9 +7,9 @@ const sheet = document.getElementById("sheet");
 const rows = [...document.querySelectorAll(".matrix tbody tr")].map((row) => [...row.querySelectorAll(".cell")]);
 const cells = rows.flat();
 const reach = (cell) => cells.forEach((other) => (other.tabIndex = other === cell ? 0 : -1));
+const left = (cell) => cell.getBoundingClientRect().left;
 const nearest = (row, from) =>
-  row.reduce((best, cell) =>
-    Math.abs(cell.offsetLeft - from.offsetLeft) < Math.abs(best.offsetLeft - from.offsetLeft) ? cell : best);
+  row.reduce((best, cell) => (Math.abs(left(cell) - left(from)) < Math.abs(left(best) - left(from)) ? cell : best));
 const steps = {
   ArrowLeft: (row, y, cell) => row[row.indexOf(cell) - 1],
   ArrowRight: (row, y, cell) => row[row.indexOf(cell) + 1],

@@ -1,0 +1,90 @@
+"""Every page, in both colour schemes and on both sizes of screen, under axe-core."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from controller.vocabulary import Reason
+from tests.support.browser import DESKTOP, PHONE, chromium, visit
+from tests.support.edge_feed import EdgeFeed, tap
+from tests.support.registry_site import Site, served
+from tests.support.small_street import OLD_CARD, small_street
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "/",
+    "/communities/C01",
+    "/buildings/B001",
+    "/buildings/B001/units/0201",
+    "/doors",
+    "/doors/door-1",
+    "/tenancies/new?unit=B001-0302",
+    "/tenancies/T1",
+    "/tenancies/T1/end",
+    "/units/B001-0201/cards/1/end",
+    "/nowhere",
+    "/doors?size=large",
+)
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": [
+            "wcag2a",
+            "wcag2aa",
+            "wcag21a",
+            "wcag21aa",
+            "wcag22aa",
+            "best-practice",
+        ],
+    },
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("registry"), small_street) as opened:
+        feed, now = EdgeFeed(opened.services), opened.services.clock()
+        feed.record(
+            [
+                tap("door-1", now - timedelta(hours=3), OLD_CARD),
+                tap("door-1", now - timedelta(hours=2), None, Reason.EXIT_REQUEST),
+                tap("door-1", now - timedelta(hours=1), 99, Reason.UNKNOWN_CARD),
+            ]
+        )
+        feed.report(["door-1"], 1)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core objects to, with the elements."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{v['impact']} {v['id']}: {[node['html'][:120] for node in v['nodes'][:3]]}"
+        for v in violations
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_no_page_shuts_anybody_out(
+    browser: Browser, site: Site, screen: dict[str, int], scheme: str
+) -> None:
+    with visit(browser, site, viewport=screen, color_scheme=scheme) as seen:
+        page = seen.page
+        for path in PAGES:
+            page.goto(path)
+            assert (path, findings(page)) == (path, [])
+        page.goto("/tenancies/new?unit=B001-0302")
+        page.get_by_role("button", name="登记并下发授权").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert findings(page) == []
