@@ -28,6 +28,10 @@ class Action(StrEnum):
     STREET_IMPORTED = "street_imported"
 
 
+EXAMPLE = "example"
+"""The reason a street of invented records is imported for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Who did what to which record and why; `subject` is a reference, no name."""

@@ -17,6 +17,7 @@ class StreetFile:
     """Everything a street file holds; names by party, cards by number."""
 
     code: str
+    example: bool
     areas: tuple[Area, ...]
     buildings: tuple[Building, ...]
     units: tuple[Unit, ...]
@@ -45,13 +46,13 @@ def read_street(document: object) -> StreetFile:
             ]
         )
     reading = Reading(document)
-    street = _read(reading)
+    street = _read(reading, example=document.get("example") is True)
     if reading.errors:
         raise Invalid(reading.errors)
     return street
 
 
-def _read(reading: Reading) -> StreetFile:
+def _read(reading: Reading, *, example: bool) -> StreetFile:
     top = reading.item("street")
     street = Area(top.key("code", "area"), AreaKind.STREET, top.text("name"))
     communities = [
@@ -81,6 +82,7 @@ def _read(reading: Reading) -> StreetFile:
     tenancies = tuple(map(_tenancy, tenancy_items))
     return StreetFile(
         code=street.code,
+        example=example,
         areas=(street, *communities, *grids),
         buildings=buildings,
         units=units,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from registry.audit.trail import EXAMPLE
 from registry.domain.errors import NotFound
 from registry.domain.hardware import DoorStatus
 from registry.domain.house import (
@@ -20,6 +21,7 @@ from registry.domain.house import (
 from registry.domain.places import Area, AreaKind, Building, Unit
 from registry.domain.policy import Policy
 from registry.domain.tenancy import Occupancy, Tenancy, TenancyState
+from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
 
@@ -59,6 +61,14 @@ class Housing:
         if not found:
             raise NotFound("no street is on record: import one with `seed`")
         return found[0]
+
+    def example(self, uow: UnitOfWork) -> bool:
+        """Say whether invented records were imported into the street."""
+        return any(
+            entry.reason == EXAMPLE
+            for street in uow.houses.areas(AreaKind.STREET)
+            for entry in AuditEntries(uow.session).of_subject(f"street:{street.code}")
+        )
 
     def communities(self, uow: UnitOfWork) -> tuple[AreaSummary, ...]:
         """Return the communities of the street with what lies in them."""

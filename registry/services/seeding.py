@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.cbor import EPOCH
-from registry.audit.trail import Action, Deed, record
+from registry.audit.trail import EXAMPLE, Action, Deed, record
 from registry.domain.places import Area, Building, Room, Unit
 from registry.domain.street_file import StreetFile, read_street
 from registry.domain.tenancy import Basis
@@ -70,7 +70,9 @@ class Seeding:
             progress(what, added[what])
         revision = uow.permits.revision()
         if any(added.values()):
-            deed = Deed(actor, Action.STREET_IMPORTED, f"street:{street.code}")
+            reason = EXAMPLE if street.example else None
+            subject = f"street:{street.code}"
+            deed = Deed(actor, Action.STREET_IMPORTED, subject, reason)
             record(uow, [deed], self._clock())
             revision = self._permits.rederive(uow)
         progress("permits", revision)

@@ -61,7 +61,7 @@ def _form(
         "errors": errors,
         "token": token,
     }
-    page = at.pages.answer(request, "card_end.html", context, status)
+    page = at.answer(request, "card_end.html", context, status)
     keep_token(page, token)
     return page
 

@@ -48,7 +48,7 @@ def all_doors(
         "show_building": True,
         "no_doors": "没有符合条件的门。",
     }
-    return at.pages.answer(request, "doors.html", context)
+    return at.answer(request, "doors.html", context)
 
 
 @router.get("/doors/{id_}")
@@ -74,4 +74,4 @@ def one_door(request: Request, id_: str, before: str | None = None) -> Response:
         "live": live_link(Place.DOOR, id_, after),
         "older": timeline.next and f"?before={timeline.next}",
     }
-    return at.pages.answer(request, "door.html", context)
+    return at.answer(request, "door.html", context)

@@ -46,7 +46,7 @@ def building_page(request: Request, code: str) -> Response:
         "live": live_link(Place.BUILDING, code, after),
         "older": None,
     }
-    return at.pages.answer(request, "house.html", context)
+    return at.answer(request, "house.html", context)
 
 
 @router.get("/buildings/{code}/units/{number}")
@@ -75,7 +75,7 @@ def unit_page(
         "live": live_link(Place.UNIT, detail.unit.code, after),
         "older": timeline.next and f"{unit_link(code, number)}?before={timeline.next}",
     }
-    return at.pages.answer(request, "_unit.html" if partial else "house.html", context)
+    return at.answer(request, "_unit.html" if partial else "house.html", context)
 
 
 @router.get("/buildings/{code}/doors")

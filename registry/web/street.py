@@ -72,14 +72,14 @@ def overview(request: Request) -> Response:
         try:
             name = housing.street(uow).name
         except NotFound:
-            return at.pages.answer(request, "empty.html", {"section": "street"})
+            return at.answer(request, "empty.html", {"section": "street"})
         context: dict[str, object] = {
             "section": "street",
             "street": name,
             "communities": housing.communities(uow),
             "figures": housing.figures(uow),
         }
-    return at.pages.answer(request, "street.html", context)
+    return at.answer(request, "street.html", context)
 
 
 @router.get("/communities/{code}")
@@ -101,4 +101,4 @@ def community(request: Request, code: str) -> Response:
         "grids": grids,
         "legend": UNIT_STATES.values(),
     }
-    return at.pages.answer(request, "community.html", context)
+    return at.answer(request, "community.html", context)

@@ -74,7 +74,7 @@ def show(request: Request, id_: str, done: str | None = None) -> Response:
         "may_end": _may_end(at, tenancy),
         "notice": "已登记。授权正在送往各扇门。" if done else None,
     }
-    return at.pages.answer(request, "tenancy.html", _frame(detail) | context)
+    return at.answer(request, "tenancy.html", _frame(detail) | context)
 
 
 @router.get("/tenancies/{id_}/permits")
@@ -159,7 +159,7 @@ def _form(
         landlords = {t.landlord for t in detail.tenancies if t.landlord}
         context |= _frame(detail) | {"landlords": at.holders(landlords)}
         context |= {"section": "tenancy", "rooms": detail.rooms}
-    page = at.pages.answer(request, "tenancy_new.html", context, status)
+    page = at.answer(request, "tenancy_new.html", context, status)
     keep_token(page, token)
     return page
 
@@ -180,7 +180,7 @@ def _end_form(
         "token": token,
         "grace": at.services.policy.door_grace.days,
     }
-    page = at.pages.answer(request, "tenancy_end.html", context, status)
+    page = at.answer(request, "tenancy_end.html", context, status)
     keep_token(page, token)
     return page
 

@@ -9,7 +9,7 @@ from registry.persistence.audit_entries import AuditEntries
 from registry.web.security import HEADERS
 from tests.support.counter import Counter, counter
 from tests.support.edge_feed import tap
-from tests.support.small_street import OLD_CARD
+from tests.support.small_street import OLD_CARD, small_street
 
 EVERY_PAGE = (
     "/",
@@ -170,6 +170,17 @@ def test_doors_are_filtered_counted_and_paged(desk: Counter) -> None:
     desk.feed.report(["door-1"], 1)
     assert "共 1 扇" in desk.page("/doors?state=online")
     assert "没有符合条件的门" in desk.page("/doors?state=insecure")
+
+
+def test_invented_records_are_called_so_on_every_page(
+    desk: Counter, tmp_path: Path
+) -> None:
+    assert [path for path in EVERY_PAGE if "示例数据" not in desk.page(path)] == []
+    with counter(tmp_path, filled=False) as opened:
+        street = small_street(opened.today) | {"example": False}
+        with opened.services.store.writing() as uow:
+            opened.services.seeding.load(uow, street, "test")
+        assert "示例数据" not in opened.page("/")
 
 
 def test_an_empty_registry_says_which_command_to_run(tmp_path: Path) -> None:
