@@ -1,0 +1,111 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.street import require_mosquitto
+from tests.support.street_processes import MARK, marked, new_mark
+
+KEYS = {
+    "doors",
+    "doors_online",
+    "taps",
+    "passages_in_registry",
+    "duplicates",
+    "lost",
+    "unlock_p50_ms",
+    "unlock_p99_ms",
+    "registry_p50_ms",
+    "registry_p99_ms",
+    "outbox",
+    "seconds",
+}
+PARTS = ("mosquitto", "menhu-registry", "menhu-gateway", "menhu-sim")
+STARTS_WITHIN, ENDS_WITHIN = 90.0, 30.0
+
+
+@contextmanager
+def demo(folder: Path, mark: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    require_mosquitto()
+    command = [str(Path(sys.executable).with_name("menhu-demo")), *arguments]
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        process = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=err,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, MARK: mark, "TMPDIR": str(folder)},
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        for pid in marked(mark):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for_parts(folder: Path, mark: str) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while absent := [p for p in PARTS if p not in " ".join(marked(mark).values())]:
+        assert time.monotonic() < until, f"never started: {absent}; {folder}"
+        time.sleep(0.1)
+
+
+def wait_for_banner(folder: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while "http://127.0.0.1:" not in (folder / "err").read_text():
+        assert time.monotonic() < until, f"the demo never began; {folder}"
+        time.sleep(0.1)
+
+
+def wait_for_nobody(folder: Path, mark: str) -> None:
+    until = time.monotonic() + ENDS_WITHIN
+    while left := marked(mark):
+        assert time.monotonic() < until, f"still there: {left}; {folder}"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_the_demo_shows_the_whole_street_and_loses_nothing(tmp_path: Path) -> None:
+    mark, keep = new_mark(), f"--keep={tmp_path / 'street'}"
+    with demo(tmp_path, mark, "--for=20", "--json", keep) as process:
+        code = process.wait(180)
+        assert code == 0, (tmp_path / "err").read_text()
+        assert not marked(mark)
+    result = json.loads((tmp_path / "out").read_text())
+    assert result.keys() == KEYS
+    assert (result["doors"], result["doors_online"]) == (171, 171)
+    assert (result["lost"], result["duplicates"], result["outbox"]) == (0, 0, 0)
+    assert result["taps"] > 0
+    assert result["passages_in_registry"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGINT, 0, id="interrupted"),
+        pytest.param(signal.SIGTERM, 143, id="terminated"),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, id="killed"),
+    ],
+)
+def test_the_demo_leaves_no_process_behind(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    mark = new_mark()
+    with demo(tmp_path, mark, "--doors=10", "--residents=60") as process:
+        wait_for_parts(tmp_path, mark)
+        wait_for_banner(tmp_path)
+        process.send_signal(number)
+        assert process.wait(ENDS_WITHIN) == code, (tmp_path / "err").read_text()
+        wait_for_nobody(tmp_path, mark)
+        left = list(tmp_path.glob("menhu-demo-*"))
+        assert bool(left) == (number == signal.SIGKILL), left
