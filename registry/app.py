@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from registry.api import doors, gateways, health, houses, passages, problems, tenancies
+from registry.api.loopback import LoopbackOnly
 from registry.domain.policy import Policy
 from registry.services.changes import Changes
 from registry.services.gateways import Gateways
@@ -20,6 +21,7 @@ from registry.services.installation import Installation
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
+from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.timeline import Timelines
 from registry.settings import Settings
@@ -51,6 +53,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         identity=identity,
         ingest=Ingest(policy, clock),
         permits=permits,
+        retirement=Retirement(store, permits),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
         timelines=Timelines(policy, clock),
@@ -63,13 +66,16 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        poller = asyncio.create_task(services.changes.run())
+        tasks = [
+            asyncio.create_task(services.changes.run()),
+            asyncio.create_task(services.retirement.run()),
+        ]
         with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
             app.state.writer = writer
             yield
-        poller.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await poller
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         services.store.close()
 
     app = FastAPI(
@@ -85,4 +91,5 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         app.include_router(router.router)
     problems.install(app)
     pages.install(app, services)
+    app.add_middleware(LoopbackOnly)
     return app

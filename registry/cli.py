@@ -1,6 +1,5 @@
 """`menhu-registry`: set up, fill, serve and check a registry."""
 
-import ipaddress
 import json
 import logging
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from registry.api.loopback import is_loopback
 from registry.app import build_services, create_app, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
@@ -111,7 +111,7 @@ def serve(
 
     Example: menhu-registry --data DIR serve --port 8080
     """
-    if not _is_loopback(host):
+    if not is_loopback(host):
         typer.echo(
             f"{host} is not a loopback address, and this version has no sign-in: "
             "whoever reaches the port may do everything. Use 127.0.0.1.",
@@ -205,10 +205,3 @@ def _load(file: Path) -> object:
         typer.echo(f"{file} is not JSON: {error}", err=True)
         raise typer.Exit(USAGE) from error
     return document
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,6 +14,7 @@ from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
+from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.timeline import Timelines
 
@@ -33,5 +34,6 @@ class Services:
     ingest: Ingest
     permits: PermitService
     registration: Registration
+    retirement: Retirement
     seeding: Seeding
     timelines: Timelines

@@ -1,5 +1,6 @@
 """The JSON API: what it answers, and every error as a problem."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -262,6 +263,22 @@ def test_what_is_not_there(
     client: httpx.Client, method: str, path: str, status: int
 ) -> None:
     problem(client.request(method, path), status)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/doors", "/livez", "/static/app.css"])
+def test_a_request_meant_for_another_host_is_not_answered(
+    client: httpx.Client, path: str
+) -> None:
+    problem(client.get(path, headers={"host": "rebound.example"}), 421)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_form_of_another_site_cannot_record(client: httpx.Client, kind: str) -> None:
+    """Browsers let any page send these without asking us first."""
+    body = json.dumps(TENANCY).encode()
+    headers = {"content-type": kind}
+    problem(client.post("/api/tenancies", content=body, headers=headers), 422)
+    assert client.get("/api/figures").json()["revision"] == 1
 
 
 def test_our_own_fault_says_nothing_of_our_insides(

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from registry.app import build_services
+from registry.persistence.permits import Permits
 from registry.services.changes import Changes, Marks
 from tests.support.registry_bench import (
     FRONT,
@@ -103,3 +105,30 @@ async def test_a_poller_outlives_a_database_that_is_locked(bench: Bench) -> None
             await asyncio.sleep(0.05)
             assert changes.marks == seen, "what is not committed is not seen"
         assert (await changes.wait(seen, LONG)).revision == 2
+
+
+async def test_a_poller_outlives_a_database_that_does_not_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: object) -> int:
+        raise OperationalError("SELECT", {}, Exception("disk"))
+
+    async with polling(bench) as changes:
+        seen = changes.marks
+        with monkeypatch.context() as broken:
+            broken.setattr(Permits, "revision", fail)
+            assert await changes.wait(seen, 0.1) == seen
+            assert "does not answer: OperationalError" in caplog.text
+        await asyncio.to_thread(pass_by, bench)
+        assert (await changes.wait(seen, LONG)).passage == 1
+
+
+def test_retirement_outlives_a_database_that_does_not_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> list[int]:
+        raise OperationalError("SELECT", {}, Exception("disk"))
+
+    monkeypatch.setattr(Permits, "ended", fail)
+    bench.services.retirement.look()
+    assert "not withdrawn: OperationalError" in caplog.text

@@ -224,6 +224,12 @@ def test_ended_permits_are_withdrawn(bench: Bench) -> None:
     assert TENANT_CARD in cards
 
 
+def test_a_served_registry_withdraws_what_has_ended(bench: Bench) -> None:
+    bench.now += timedelta(days=40)
+    bench.services.retirement.look()
+    assert ROOM_CARD not in {p.card.value for p in snapshot(bench).permits}
+
+
 def test_the_permits_of_cards_say_how_far_they_are(bench: Bench) -> None:
     hear(bench, 1, 1, FRONT)
     with bench.services.store.reading() as uow:

@@ -203,6 +203,15 @@ async def test_a_noisy_wire_loses_no_tap(tmp_path: Path) -> None:
         assert {one.outcome for one in settled} == {Outcome.GRANTED}
 
 
+async def test_bytes_nobody_reads_fall_off_the_wire(tmp_path: Path) -> None:
+    bus = SerialBus(tmp_path / "bus-01", Wire(0, dice(1, "wire")), [])
+    for _ in range(20):
+        bus.wire.transmit("reader", bytes(1000), bus.now)
+        bus.advance()
+    assert bus.wire.deadline() is None
+    bus.close()
+
+
 async def test_a_reader_without_power_comes_back(tmp_path: Path) -> None:
     async with street(tmp_path, 38400) as rig:
         rig.doors[2].cut_power(0.6)
