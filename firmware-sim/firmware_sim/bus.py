@@ -4,6 +4,7 @@ import asyncio
 import os
 import tty
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from controller.session import Contact
@@ -87,8 +88,8 @@ class SerialBus:
         passed = self.wire.deadline()
         if passed is not None:
             moments.append(passed)
-        due = min(moments)
-        if due < float("inf"):
+        due = min(moments, default=inf)
+        if due < inf:
             self._timer = self._loop.call_at(due, self.advance)
 
 

@@ -38,7 +38,8 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
         int | None, typer.Option(help="Doors with an OSDP reader; default 3 in 10.")
     ] = None,
     baud: Annotated[
-        int | None, typer.Option(help="Speed of every bus; default 9600 and 38400.")
+        int | None,
+        typer.Option(min=300, help="Speed of every bus; default a mix."),
     ] = None,
     registry: Annotated[
         str, typer.Option(help="Where the gateway finds the registry.")
@@ -70,8 +71,10 @@ def run(  # noqa: PLR0913  one parameter for each option of the command
     control: Annotated[
         str, typer.Option(help="Where the control API listens: HOST:PORT, loopback.")
     ] = "127.0.0.1:8090",
-    speed: Annotated[float, typer.Option(help="Street seconds in a real one.")] = 60,
-    taps_per_resident: Annotated[float, typer.Option(help="Taps in a day.")] = 4,
+    speed: Annotated[
+        float, typer.Option(min=0.1, help="Street seconds in a real one.")
+    ] = 60,
+    taps_per_resident: Annotated[float, typer.Option(min=0, help="Taps in a day.")] = 4,
     broker: Annotated[
         str | None, typer.Option(help="Another broker than planned: HOST:PORT.")
     ] = None,
@@ -79,7 +82,7 @@ def run(  # noqa: PLR0913  one parameter for each option of the command
 ) -> None:
     """Run a planned street until interrupted."""
     host, port = _address("control", control)
-    if not ip_address(host).is_loopback:
+    if not _is_loopback(host):
         raise typer.BadParameter("control must be a loopback address: 127.0.0.1:PORT")
     if broker:
         _address("broker", broker)
@@ -88,7 +91,10 @@ def run(  # noqa: PLR0913  one parameter for each option of the command
     settings = RunSettings(
         folder, host, port, speed, taps_per_resident, _today(), broker, traffic
     )
-    asyncio.run(run_street(settings))
+    try:
+        asyncio.run(run_street(settings))
+    except OSError as error:
+        raise typer.BadParameter(f"the street cannot run: {error}") from error
 
 
 @app.command(
@@ -126,6 +132,13 @@ def _address(option: str, text: str) -> tuple[str, int]:
     if not host or not port.isdecimal():
         raise typer.BadParameter(f"{option} must be HOST:PORT, not {text!r}")
     return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _today() -> date:

@@ -22,7 +22,7 @@ from firmware_sim.figures import Watch, account_for, result
 from firmware_sim.installation import GATEWAY_DATA
 from firmware_sim.layout import DOORS
 from firmware_sim.observer import NoAnswer, outbox_depth
-from firmware_sim.plan import RESIDENTS
+from firmware_sim.plan import RESIDENTS, Size
 from firmware_sim.reconcile import Account
 from firmware_sim.screen import BANNER, picture
 from firmware_sim.stage import Options, Stage, set_up
@@ -41,12 +41,14 @@ _NEXT = """\
 def demo(  # noqa: PLR0913  one parameter for each option of the command
     *,
     seconds: Annotated[
-        float | None, typer.Option("--for", help="Stop after so many seconds.")
+        float | None, typer.Option("--for", min=1, help="Stop after so many seconds.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON result; needs --for.")
     ] = False,
-    speed: Annotated[float, typer.Option(help="Street seconds in a real one.")] = 60,
+    speed: Annotated[
+        float, typer.Option(min=0.1, help="Street seconds in a real one.")
+    ] = 60,
     keep: Annotated[
         Path | None, typer.Option(help="Keep everything in this new folder.")
     ] = None,
@@ -62,11 +64,15 @@ def demo(  # noqa: PLR0913  one parameter for each option of the command
         raise typer.BadParameter("--json needs --for SECONDS")
     if keep and keep.exists():
         raise typer.BadParameter(f"--keep {keep} exists already; name a new folder")
-    signal.signal(signal.SIGTERM, _leave)
+    try:
+        options = Options(Size(residents, doors), seed, speed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     console = Console(stderr=True)
     try:
         with _place(keep) as folder, Crew(folder, _ENVIRONMENT) as crew:
-            options = Options(doors, residents, seed, speed)
             with console.status("…") as status:
                 stage = set_up(crew, folder, options, status.update)
             outcome = Show(crew, stage, folder, console).perform(seconds)

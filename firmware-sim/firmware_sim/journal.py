@@ -21,11 +21,12 @@ class Journal:
         self.outcomes: Counter[Outcome] = Counter()
 
     def settle(self, settled: Settled) -> None:
-        """Write a tap down; a reader's grant also counts for the latency figures."""
+        """Write a tap down; a card a reader let in counts for the latency figures."""
         self._file.write(json.dumps(_line(settled)) + "\n")
         self._file.flush()
         self.outcomes[settled.outcome] += 1
-        if settled.outcome is Outcome.GRANTED and settled.index is None:
+        card_at_reader = settled.tap.card is not None and settled.index is None
+        if settled.outcome is Outcome.GRANTED and card_at_reader:
             self._unlocks.append(settled.took)
 
     def unlock(self, share: float) -> float | None:

@@ -27,7 +27,7 @@ def _rows(glance: Glance) -> list[tuple[str, str]]:
         ("在线门禁", f"{glance.doors_online} / {glance.doors}"),
         ("刷卡与按钮", str(glance.taps)),
         ("入库通行", f"{glance.passages}({glance.passages_per_second:.1f} 次/秒)"),
-        ("刷卡到开锁", _times(glance.unlock)),
+        ("读卡器刷卡到开锁", _times(glance.unlock)),
         ("通行到入库", _times(glance.registry)),
         ("网关待传", "?" if glance.outbox is None else str(glance.outbox)),
     ]

@@ -30,8 +30,7 @@ Say = Callable[[str], None]
 class Options:
     """What street to show; `speed` is street seconds per real second."""
 
-    doors: int
-    residents: int
+    size: Size
     seed: int
     speed: float
 
@@ -71,8 +70,8 @@ def set_up(crew: Crew, folder: Path, options: Options, say: Say) -> Stage:
 
 
 def _plan(folder: Path, options: Options, stage: Stage) -> None:
-    size = Size(options.residents, options.doors)
-    street = plan_street(options.seed, size, datetime.now(ZoneInfo(ZONE)).date())
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    street = plan_street(options.seed, options.size, today)
     write_installation(
         folder,
         street,

@@ -35,7 +35,7 @@ class Wire:
         """Begin to send, after what the same talker is still sending."""
         for pause, piece in disturb(data, self.faults, self._dice):
             busy = (t.end for t in self._air if t.talker == talker)
-            start = max(now, *busy, now) + pause
+            start = max((now, *busy)) + pause
             end = start + len(piece) * self._byte_time
             sent = Transmission(talker, start, end, bytearray(piece))
             for other in self._air:

@@ -29,6 +29,8 @@ def test_a_plan_is_written_and_says_what_is_next(tmp_path: Path) -> None:
         (["run", "nowhere"], "menhu-sim plan"),
         (["run", ".", "--control", "0.0.0.0:1"], "loopback"),
         (["run", ".", "--control", "8090"], "HOST:PORT"),
+        (["run", ".", "--control", "here:8090"], "loopback"),
+        (["run", ".", "--speed", "0"], "speed"),
         (["run", ".", "--broker", "here"], "HOST:PORT"),
     ],
 )
@@ -77,7 +79,12 @@ def test_help_has_examples(command: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--json"], "--for"), (["--keep", "."], "new folder")],
+    [
+        (["--json"], "--for"),
+        (["--keep", "."], "new folder"),
+        (["--doors", "0"], "doors must be 1 to 999"),
+        (["--for", "0"], "--for"),
+    ],
 )
 def test_the_demo_refuses_what_it_cannot_do(
     arguments: list[str],

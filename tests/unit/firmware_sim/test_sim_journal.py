@@ -11,9 +11,13 @@ AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
 def settled(
-    number: int, outcome: Outcome, took: float = 0.1, index: int | None = None
+    number: int,
+    outcome: Outcome,
+    took: float = 0.1,
+    index: int | None = None,
+    card: int | None = 1_000_000_007,
 ) -> Settled:
-    tap = Tap(number, "door-1", 1_000_000_007, AT, 5.0)
+    tap = Tap(number, "door-1", card, AT, 5.0)
     at = AT + timedelta(seconds=took)
     epoch = None if index is None else 9
     return Settled(tap, outcome, at, took, "lock-1", epoch, index)
@@ -49,6 +53,7 @@ def test_unlock_times_are_those_of_readers_that_granted(tmp_path: Path) -> None:
         journal.settle(settled(number, Outcome.GRANTED, took=number / 1000))
     journal.settle(settled(200, Outcome.REFUSED, took=9.0))
     journal.settle(settled(201, Outcome.GRANTED, took=0.0001, index=1))
+    journal.settle(settled(202, Outcome.GRANTED, took=0.0001, card=None))
     assert journal.unlock(0.5) == pytest.approx(50.0)
     assert journal.unlock(0.99) == pytest.approx(99.0)
     journal.close()
