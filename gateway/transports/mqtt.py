@@ -69,6 +69,10 @@ class Broker:
             client.disconnect()
             await asyncio.to_thread(client.loop_stop)
 
+    def connected(self) -> bool:
+        """Say whether the broker listens."""
+        return self._client is not None and self._client.is_connected()
+
     def send(self, packet: Packet) -> None:
         """Publish a packet, or drop it while there is no connection."""
         if self._client is None or not self._client.is_connected():

@@ -58,6 +58,7 @@ class Registry:
     def __init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
         self.device = Ed25519PrivateKey.generate()
+        self.device_public = self.device.public_key()
         self.signer = Signer(self.key, "registry")
         self.records: dict[int, Record] = {}
         self.batches: list[PassageBatch] = []
@@ -172,4 +173,4 @@ class Registry:
         return self.fault(web.Response(body=body, content_type="application/cose"))
 
     def _key_of(self, name: str) -> Ed25519PublicKey | None:
-        return self.device.public_key() if name == GATEWAY else None
+        return self.device_public if name == GATEWAY else None

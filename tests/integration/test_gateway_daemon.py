@@ -1,0 +1,199 @@
+"""The real daemon, started by its command, between real devices and a registry."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from controller.schedule import Validity
+from controller.uplink.codec import decode_entry
+from controller.vocabulary import (
+    CardNumber,
+    DoorId,
+    Origin,
+    Passage,
+    Permit,
+    PermitId,
+    Reason,
+)
+from tests.support.gateway_files import CONFIG, install
+from tests.support.gateway_registry import Registry
+from tests.support.gateway_street import LiveDoor, LiveReader
+from tests.support.mosquitto import free_port, mosquitto
+from tests.support.waiting import until
+
+COMMAND = Path(sys.executable).with_name("menhu-gateway")
+
+
+def permit(number: int, door: str, card: int) -> Permit:
+    now = datetime.now(UTC)
+    validity = Validity(now - timedelta(hours=1), now + timedelta(hours=1))
+    return Permit(PermitId(number), CardNumber(card), DoorId(door), validity)
+
+
+async def say(*arguments: str, folder: Path) -> tuple[int | None, str, str]:
+    """Run a command to its end."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, cwd=folder, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+def read(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+class Town:
+    """Everything around the daemon."""
+
+    def __init__(self, folder: Path, registry: Registry, broker: int) -> None:
+        self.folder, self.registry = folder, registry
+        self.reader = LiveReader(folder / "lines" / "bus-01")
+        self.door = LiveDoor(broker)
+
+    @asynccontextmanager
+    async def daemon(self, *more: str) -> AsyncIterator[Process]:
+        with (self.folder / "log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                COMMAND, "run", *more, cwd=self.folder, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    def passages(self) -> list[Passage]:
+        bodies = [
+            body for record in self.registry.records.values() for body in record.entries
+        ]
+        entries = [decode_entry(body) for body in bodies]
+        return [entry for entry in entries if isinstance(entry, Passage)]
+
+    def in_force(self, door: str) -> int:
+        reports = [
+            report.acknowledged
+            for beat in self.registry.heartbeats
+            for report in beat.doors
+            if report.door == door and report.online
+        ]
+        return reports[-1] if reports else -1
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    broker = free_port()
+    async with Registry() as registry:
+        config = CONFIG.replace("http://127.0.0.1:8080", registry.url)
+        config = config.replace("1883", str(broker))
+        install(tmp_path, registry.key.public_key(), config)
+        code, out, _ = await say("init", folder=tmp_path)
+        assert code == 0
+        public = load_pem_public_key(await asyncio.to_thread(read, out.strip()))
+        assert isinstance(public, Ed25519PublicKey)
+        registry.device_public = public
+        with mosquitto(tmp_path, broker):
+            town = Town(tmp_path, registry, broker)
+            tasks = [
+                asyncio.create_task(device.run()) for device in (town.reader, town.door)
+            ]
+            yield town
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_from_a_permit_to_an_open_door_to_the_record(town: Town) -> None:
+    registry = town.registry
+    await registry.publish(put=(permit(1, "front", 77), permit(2, "back", 77)))
+    async with town.daemon("--trace", "all.trace", "--json-logs") as process:
+        await until(lambda: town.in_force("front") == town.in_force("back") == 1)
+        town.reader.tap(77)
+        await until(town.reader.unlocked)
+        assert town.door.tap(77)
+        town.reader.tap(78)
+        await until(lambda: len(town.passages()) == 3)
+        await registry.publish(removed=(1, 2))
+        await until(lambda: town.in_force("front") == town.in_force("back") == 2)
+        assert not town.door.tap(77)
+        town.reader.tap(77)
+        await until(lambda: len(town.passages()) == 5)
+
+        code, out, _ = await say("status", "--json", folder=town.folder)
+        status = json.loads(out)
+        assert (code, status["doors_online"], status["revision"]) == (0, 2, 2)
+        assert status["counters"]["granted"] == 1
+        code, out, _ = await say("status", folder=town.folder)
+        assert "doors online          2 of 2" in out
+        code, _, err = await say("run", folder=town.folder)
+        assert (code, "another gateway runs" in err) == (1, True)
+
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+    seen = sorted((p.door, p.granted, p.reason, p.origin) for p in town.passages())
+    assert seen == [
+        ("back", False, Reason.UNKNOWN_CARD, Origin("lock-1", 3, 2)),  # type: ignore[arg-type]  # a plain name
+        ("back", True, Reason.PERMIT, Origin("lock-1", 3, 1)),  # type: ignore[arg-type]  # a plain name
+        ("front", False, Reason.UNKNOWN_CARD, None),
+        ("front", False, Reason.UNKNOWN_CARD, None),
+        ("front", True, Reason.PERMIT, None),
+    ]
+    log = (town.folder / "log").read_text()
+    assert {json.loads(line)["level"] for line in log.splitlines()} >= {"info"}
+    code, out, _ = await say("replay", "bus-01", "all.trace", folder=town.folder)
+    assert (code, out.count("CardPresented(")) == (0, 3)
+    assert (town.folder / "all.trace").stat().st_mode & 0o077 == 0
+
+
+async def test_killed_without_a_registry_it_forgets_nothing(town: Town) -> None:
+    registry = town.registry
+    await registry.publish(put=(permit(1, "front", 77), permit(2, "back", 77)))
+    async with town.daemon() as process:
+        await until(lambda: town.in_force("front") == town.in_force("back") == 1)
+        registry.fault = lambda _: web.Response(status=503)
+        town.reader.tap(77)
+        await until(town.reader.unlocked)
+        assert [town.door.tap(77) for _ in range(3)] == [True] * 3
+        await until(lambda: town.door.memory.acknowledged == 3)
+        process.kill()
+        await process.wait()
+    assert town.door.tap(77), "a smart door opens without a gateway"
+    registry.records.clear()
+    async with town.daemon():
+        town.reader.tap(77)
+        await until(lambda: town.door.memory.acknowledged == 4)
+        registry.fault = lambda answer: answer
+        await until(lambda: len(town.passages()) == 6)
+    passages = town.passages()
+    assert sorted(p.origin.index for p in passages if p.origin) == [1, 2, 3, 4]
+    assert {(p.granted, p.card) for p in passages} == {(True, CardNumber(77))}
+
+
+async def test_mistakes_are_told_in_one_line_each(tmp_path: Path) -> None:
+    path = install(tmp_path, Ed25519PrivateKey.generate().public_key())
+    code, out, _ = await say("check", folder=tmp_path)
+    assert (code, out) == (0, "gateway.toml: in order, 2 lines, 2 doors\n")
+    code, _, err = await say("run", folder=tmp_path)
+    assert (code, "Run: menhu-gateway init" in err) == (1, True)
+    code, _, err = await say("status", folder=tmp_path)
+    assert (code, err.count("\n")) == (1, 1)
+    code, _, err = await say("replay", "bus-09", "gateway.toml", folder=tmp_path)
+    assert (code, "Lines: bus-01, smart-doors" in err) == (1, True)
+    path.write_text(CONFIG.replace("9600", "9601").replace('"0"', '"127"'))
+    code, out, err = await say("check", "--config", str(path), folder=tmp_path)
+    assert (code, out, len(err.splitlines())) == (2, "", 2)
