@@ -20,13 +20,14 @@ from firmware_sim.installation import GATEWAY_DATA
 from firmware_sim.journal import read_journal
 from firmware_sim.neighbours import Neighbour, read_neighbours
 from firmware_sim.observer import Api, NoAnswer, passages
+from firmware_sim.plan import Size
 from firmware_sim.reconcile import Account
 from firmware_sim.stage import Options, Stage, set_up
 from firmware_sim.street import ZONE
 from gateway.status import ask
 
 Row = Mapping[str, Any]
-SMALL = Options(doors=20, residents=300, seed=7, speed=60)
+SMALL = Options(Size(residents=300, doors=20, readers=8), seed=7, speed=60)
 PATIENCE = 30.0
 _LOOK_AGAIN = 0.05
 

@@ -1,0 +1,54 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from registry.domain.policy import Policy
+from tests.support.street import LiveStreet, open_street
+from tests.support.street_clock import next_midnight, shifted
+
+LEAD = timedelta(seconds=75)
+"""From the start of the processes to their midnight: enough to set the street up."""
+CARDS = {"osdp": 4_123_000_001, "smart_door": 4_123_000_002}
+YEAR = timedelta(days=365)
+
+
+@pytest.mark.slow
+def test_a_permit_ends_at_midnight_though_the_registry_is_away(tmp_path: Path) -> None:
+    midnight = next_midnight()
+    shift = midnight - datetime.now(UTC) - LEAD
+    with open_street(
+        tmp_path, environment=shifted(tmp_path / "clock", shift)
+    ) as street:
+        doors = {protocol: move_in(street, protocol, midnight) for protocol in CARDS}
+        before = [taps(street, p, doors[p]) for p in CARDS]
+        assert datetime.now(UTC) + shift < midnight, "the street took too long to start"
+        street.kill("registry")
+
+        def still_today() -> str:
+            left = midnight - datetime.now(UTC) - shift
+            return f"{left} to midnight" if left > timedelta() else ""
+
+        street.wait(still_today, LEAD.total_seconds())
+        after = [taps(street, p, doors[p]) for p in CARDS]
+        street.start("registry")
+        passages = [street.passage_of(tap) for group in after for tap in group]
+        account = street.settle()
+    assert {tap["outcome"] for group in before for tap in group} == {"granted"}
+    assert {tap["outcome"] for group in after for tap in group} == {"refused"}
+    assert {passage["reason"] for passage in passages} == {"ended"}
+    assert account.exact
+
+
+def move_in(street: LiveStreet, protocol: str, midnight: datetime) -> tuple[str, ...]:
+    """Record a tenancy whose grace ends at midnight; returns doors that hold it."""
+    unit, doors = street.vacancy(protocol)
+    end = midnight.date() - Policy().door_grace.period
+    street.move_in(unit, CARDS[protocol], end - YEAR, end)
+    return doors
+
+
+def taps(
+    street: LiveStreet, protocol: str, doors: tuple[str, ...]
+) -> list[dict[str, object]]:
+    return [street.tap(door, CARDS[protocol]) for door in doors]

@@ -1,0 +1,97 @@
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_sim.neighbours import Neighbour
+from firmware_sim.plan import Size
+from firmware_sim.stage import Options
+from tests.support.street import SMALL, LiveStreet, open_street, tell
+
+WHOLE = Options(Size(residents=3000, doors=171), seed=7, speed=60)
+PROTOCOLS = ("osdp", "smart_door")
+HOMES_OF_EACH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One door's way to a withdrawn card; seconds from the request's commit."""
+
+    door: str
+    protocol: str
+    pushed: float
+    acknowledged: float
+    shown: float
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [pytest.param(SMALL, id="small"), pytest.param(WHOLE, id="171 doors")]
+)
+def test_a_cancelled_card_opens_no_door_within_a_second(
+    tmp_path: Path, options: Options
+) -> None:
+    withdrawals: list[Withdrawal] = []
+    with open_street(tmp_path, options) as street:
+        street.traffic(running=True)
+        for home in homes(street):
+            withdrawals += cancel(street, home)
+            for door in home.doors:
+                tap = street.tap(door, home.card)
+                passage = street.passage_of(tap)
+                assert tap["outcome"] == "refused"
+                assert not passage["granted"]
+                assert passage["card_state"] == "cancelled"
+        account = street.settle()
+    for row in withdrawals:
+        tell(
+            f"{row.door} {row.protocol:<10} pushed {row.pushed:.3f} s,"
+            f" acknowledged {row.acknowledged:.3f} s, shown {row.shown:.3f} s"
+        )
+    assert account.exact
+    assert {row.protocol for row in withdrawals} == set(PROTOCOLS)
+    assert max(row.acknowledged for row in withdrawals) < 1
+    assert max(row.shown for row in withdrawals) < 1
+
+
+def homes(street: LiveStreet) -> Iterator[Neighbour]:
+    """Choose people of several houses, with readers and with smart doors."""
+    for protocol in PROTOCOLS:
+        doors = street.doors_of(protocol)
+        fitting = (n for n in street.neighbours() if doors.issuperset(n.doors))
+        yield from islice(fitting, HOMES_OF_EACH)
+
+
+def cancel(street: LiveStreet, home: Neighbour) -> list[Withdrawal]:
+    """Cancel a card and watch its doors until all have acknowledged."""
+    path = f"/api/credentials/{home.card}/cancel"
+    revision = street.registry.post(path, {"reason": "returned"})["revision"]
+    committed = time.monotonic()
+    shown: dict[str, float] = {}
+
+    def missing() -> str:
+        doors = street.doors()
+        for name in home.doors:
+            if doors[name]["acknowledged"] >= revision:
+                shown.setdefault(name, time.monotonic() - committed)
+        left = set(home.doors) - shown.keys()
+        return f"revision {revision} is not acknowledged by {left}" if left else ""
+
+    street.wait(missing)
+    rows = street.doors()
+    return [withdrawal(rows[name], shown[name]) for name in home.doors]
+
+
+def withdrawal(door: dict[str, Any], shown: float) -> Withdrawal:
+    wanted, pushed, acknowledged = (
+        datetime.fromisoformat(door[f"{stage}_at"]).timestamp()
+        for stage in ("wanted", "pushed", "acknowledged")
+    )
+    return Withdrawal(
+        door["id"], door["protocol"], pushed - wanted, acknowledged - wanted, shown
+    )
