@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 _PATIENCE = 8.0
-_LOOK_AGAIN = 0.05
+_LOOK_AGAIN = 0.2
 _LAST_LINES = 12
 
 
