@@ -14,7 +14,7 @@ from registry.web import chart, matrix, unit
 from registry.web.desk import Desk, desk
 from registry.web.doors import row
 from registry.web.live import Place
-from registry.web.pages import unit_link
+from registry.web.pages import unit_link, wants_part
 from registry.web.problems import PageRoute
 from registry.web.words import UNIT_STATES, UNIT_USES
 
@@ -41,7 +41,7 @@ def building_page(request: Request, code: str) -> Response:
         "panel": "_building.html",
         "chosen": None,
         "timeline_of": "全楼各门",
-        "timeline_title": "通行记录",
+        "timeline_title": f"最近 {NEWEST} 条",
         "lines": at.lines(entries, house.doors),
         "live": live_link(Place.BUILDING, code, after),
         "older": None,
@@ -59,7 +59,7 @@ def unit_page(
 ) -> Response:
     """Show a building with one unit chosen, or the unit alone to a swap."""
     at = desk(request)
-    partial = request.headers.get("HX-Request-Type") == "partial"
+    partial = wants_part(request)
     with at.services.store.reading() as uow:
         house = at.services.housing.building(uow, code)
         detail = at.services.housing.unit(uow, _code(house, number))

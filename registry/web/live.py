@@ -73,7 +73,7 @@ async def _stream(
     at: Desk, wanted: Wanted, doors: tuple[DoorStatus, ...], number: int
 ) -> AsyncIterator[str]:
     changes = at.services.changes
-    while True:
+    while not changes.closing:
         seen = changes.marks
         reached, events = await asyncio.to_thread(_events, at, wanted, doors, number)
         for event in events or [f"event: beat\nid: {reached}\ndata:\n\n"]:

@@ -63,6 +63,11 @@ FRAME: dict[str, object] = {"section": None, "example": False, "notice": None}
 """What every page may leave out."""
 
 
+def wants_part(request: Request) -> bool:
+    """Say whether htmx asks for a part of a page to swap in."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
 def unit_link(building: str, number: str) -> str:
     """Return where the page of a unit is."""
     return f"/buildings/{_path(building)}/units/{_path(number)}"

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.web.desk import desk
+from registry.web.pages import wants_part
 
 LOG = logging.getLogger(__name__)
 
@@ -61,11 +62,12 @@ class PageRoute(APIRoute):
 
 
 def page(request: Request, status: int) -> Response:
-    """Return the page of an error."""
+    """Return the page of an error, or what stands in its place within a page."""
     heading, remedy = WORDS.get(status, WORDS[422])
     context: dict[str, object] = {
         "status": status,
         "heading": heading,
         "remedy": remedy,
     }
-    return desk(request).pages.answer(request, "error.html", context, status)
+    name = "_error.html" if wants_part(request) else "error.html"
+    return desk(request).pages.answer(request, name, context, status)

@@ -37,6 +37,17 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+def test_without_chromium_tests_fail_and_name_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tests.support.browser.CHROMIUM", tmp_path / "chromium")
+    with (
+        pytest.raises(pytest.fail.Exception, match="Debian package `chromium`"),
+        chromium(),
+    ):
+        pass
+
+
 def small_targets(page: Page, least: int) -> list[str]:
     """Return links and buttons that are smaller than a finger."""
     found: list[str] = page.evaluate(

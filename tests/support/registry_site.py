@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from registry.app import create_app
+from registry.app import Clock, create_app, now
 from registry.services.installation import Installation
 from registry.services.registry_services import Services
 from registry.settings import Settings
@@ -30,11 +30,13 @@ class Site:
 
 
 @contextmanager
-def served(data: Path, street: Street | None, port: int = 0) -> Iterator[Site]:
+def served(
+    data: Path, street: Street | None, port: int = 0, clock: Clock = now
+) -> Iterator[Site]:
     """Serve a registry, filled with a street when one is given."""
     settings = Settings(data=data)
     Installation(settings).migrate()
-    app = create_app(settings)
+    app = create_app(settings, clock)
     services: Services = app.state.services
     if street is not None:
         with services.store.writing() as uow:

@@ -55,10 +55,10 @@ def small_street(today: date) -> dict[str, Any]:
             {"code": OWNER, "name": "业主丁"},
         ],
         "tenancies": [
-            _tenancy("T1", "0201", long_ago, far, [TENANT]),
-            _tenancy("T2", "0202", long_ago, soon, [DUE_TENANT]),
-            _tenancy("T3", "0301", long_ago, far, []),
-            _tenancy("T4", "0302", long_ago, far, [], filed=False),
+            _tenancy("T1", "0201", (long_ago, far), [TENANT]),
+            _tenancy("T2", "0202", (long_ago, soon), [DUE_TENANT]),
+            _tenancy("T3", "0301", (long_ago, far), []),
+            _tenancy("T4", "0302", (long_ago, far), [], filed=False),
         ],
         "residences": [{"unit": "B001-0203", "party": OWNER}],
         "credentials": [
@@ -105,8 +105,7 @@ def _unit(building: str, number: str, use: str, rooms: list[str]) -> dict[str, A
 def _tenancy(
     code: str,
     number: str,
-    start: date,
-    end: date,
+    days: tuple[date, date],
     occupants: list[str],
     *,
     filed: bool = True,
@@ -116,8 +115,8 @@ def _tenancy(
         "unit": f"B001-{number}",
         "room": None,
         "landlord": LANDLORD,
-        "start": start.isoformat(),
-        "end": end.isoformat(),
+        "start": days[0].isoformat(),
+        "end": days[1].isoformat(),
         "filed": filed,
         "occupants": occupants,
     }

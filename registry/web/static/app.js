@@ -54,6 +54,9 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   openSheet();
 });
 
+// A chart too wide for the screen shows the latest hours first.
+for (const plot of document.querySelectorAll(".plot")) plot.scrollLeft = plot.scrollWidth;
+
 // A timeline says whether it is live. Silence for longer than three beats is not.
 const SILENCE = 16000;
 let watch;

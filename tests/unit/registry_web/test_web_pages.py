@@ -141,6 +141,14 @@ def test_a_swap_gets_the_panel_alone(desk: Counter) -> None:
     assert "楼盘表" not in panel
 
 
+def test_an_error_in_a_swap_is_no_page_within_a_page(desk: Counter) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    answer = desk.client.get("/buildings/B001/units/9999", headers=headers)
+    assert answer.status_code == 404
+    assert "找不到这个页面" in answer.text
+    assert "<html" not in answer.text
+
+
 def test_older_records_are_a_page_away(desk: Counter) -> None:
     start = desk.services.clock() - timedelta(hours=5)
     moments = [start + timedelta(minutes=n) for n in range(45)]
