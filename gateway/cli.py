@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def main() -> None:
         for problem in error.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - the answer of a command line
         sys.exit(INVALID)
-    except (GatewayError, OSError, TraceInvalid) as error:
+    except (GatewayError, OSError, sqlite3.Error, TraceInvalid) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer of a command line
         sys.exit(1)
 

@@ -9,6 +9,10 @@ class StoreFailed(GatewayError):
     """The disk did not take what must be durable; nothing was recorded."""
 
 
+class FileDamaged(GatewayError):
+    """A file of ours is not what we wrote."""
+
+
 class UplinkFailed(GatewayError):
     """The registry did not answer, or not as agreed."""
 

@@ -1,5 +1,6 @@
 """SQLite opened the one way we trust: WAL, and a sync with every commit."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -7,6 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BUSY_SECONDS = 5.0
+PRIMARY_CODE = 0xFF
+DAMAGE = frozenset(
+    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+)
+"""What SQLite says of broken pages, of other files, and of tables that are missing."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -34,6 +40,22 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def is_full(error: Exception) -> bool:
+    """Say whether the disk had no room."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOSPC
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
+def is_damage(error: Exception) -> bool:
+    """Say whether a file is not what we wrote, rather than out of reach just now."""
+    return _code(error) in DAMAGE
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
 
 
 def companions(path: Path) -> tuple[Path, ...]:

@@ -1,6 +1,5 @@
 """The record of passages without a receipt: a row of segments, the last one active."""
 
-import errno
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.uplink.messages import GENESIS
-from gateway.errors import StoreFailed
+from gateway.errors import FileDamaged, StoreFailed
 from gateway.store.ballast import Ballast
-from gateway.store.database import companions
+from gateway.store.database import companions, is_full
 from gateway.store.segment import Cursors, Segment, Slice
 
 DAMAGED, FORKED = "damaged", "forked"
@@ -93,9 +92,8 @@ class Outbox:
         if self._day_is_over(now):
             self._try(self.roll_over)
         try:
-            active = self._segments[self.active]
-            self._relieved(lambda: active.append(entries, cursors, now))
-        except sqlite3.Error as error:
+            self._append(entries, cursors, now)
+        except (sqlite3.Error, OSError) as error:
             self._recover(self.active, error)
             raise StoreFailed(f"the outbox cannot be written: {error}") from error
         self._remember(self._segments[self.active])
@@ -127,8 +125,11 @@ class Outbox:
             self._drop(epoch)
             return
         try:
-            self._relieved(lambda: segment.settle(upto, chain))
+            segment.settle(upto, chain)
         except sqlite3.Error as error:
+            if is_full(error):
+                segment.note_receipt(upto, chain)
+                return
             self._recover(epoch, error)
             raise StoreFailed(f"the outbox cannot be written: {error}") from error
 
@@ -165,8 +166,8 @@ class Outbox:
 
     def _open(self, epoch: int) -> None:
         try:
-            segment = Segment(self._path(epoch))
-        except (sqlite3.Error, OSError):
+            segment = self._relieved(lambda: Segment(self._path(epoch)))
+        except FileDamaged:
             LOG.exception("segment %d cannot be read and is set aside", epoch)
             self._rename(epoch, DAMAGED)
             return
@@ -180,17 +181,32 @@ class Outbox:
         )
         self._segments = {**self._segments, epoch: segment}
 
-    def _recover(self, epoch: int, error: sqlite3.Error) -> None:
+    def _append(self, entries: Sequence[bytes], cursors: Cursors, now: int) -> None:
+        """Append; with the ballast gone, go on in a segment that can outlive this one.
+
+        A full disk takes no deletion, but a whole file can go.
+        """
+        try:
+            self._segments[self.active].append(entries, cursors, now)
+        except sqlite3.Error as error:
+            if not is_full(error) or not self._ballast.release():
+                raise
+            self.roll_over()
+            self._segments[self.active].append(entries, cursors, now)
+
+    def _recover(self, epoch: int, error: Exception) -> None:
         """Look again at what is really on disk; begin anew when it is unsound."""
-        if _is_full(error):
+        if is_full(error):
             return
         LOG.error("outbox: %s; reopening epoch %d", error, epoch)
         self._segments[epoch].close()
         try:
             segment = Segment(self._path(epoch))
             segment.check()
-        except (sqlite3.Error, OSError):
+        except FileDamaged:
             self._try(lambda: self.set_aside(epoch, DAMAGED))
+        except (sqlite3.Error, OSError):
+            LOG.exception("epoch %d is out of reach", epoch)
         else:
             self._segments[epoch] = segment
             if epoch == self.active:
@@ -201,7 +217,7 @@ class Outbox:
         try:
             return action()
         except (sqlite3.Error, OSError) as error:
-            if not _is_full(error) or not self._ballast.release():
+            if not is_full(error) or not self._ballast.release():
                 raise
             return action()
 
@@ -245,9 +261,3 @@ class Outbox:
 
 def _day(seconds: int) -> object:
     return datetime.fromtimestamp(seconds, UTC).date()
-
-
-def _is_full(error: sqlite3.Error | OSError) -> bool:
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOSPC
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from controller.uplink.messages import link
 from controller.vocabulary import ControllerId
-from gateway.store.database import companions, connect, sync, transaction
+from gateway.errors import FileDamaged
+from gateway.store.database import (
+    companions,
+    connect,
+    is_damage,
+    sync,
+    transaction,
+)
 
 SCHEMA = """
 CREATE TABLE entry (
@@ -60,8 +67,8 @@ class Segment:
         self.path = path
         self.epoch = int(path.stem)
         self._damaged: set[int] = set()
-        self._writer = connect(path)
         try:
+            self._writer = connect(path)
             self._reader = connect(path)
             self.receipted: int
             self._receipted_chain: bytes
@@ -72,7 +79,9 @@ class Segment:
             self.cursors = self._read_cursors()
         except (sqlite3.Error, TypeError, ValueError) as error:
             self.close()
-            raise sqlite3.DatabaseError(f"{path.name} is damaged: {error}") from error
+            if isinstance(error, sqlite3.Error) and not is_damage(error):
+                raise
+            raise FileDamaged(f"{path.name} is damaged: {error}") from error
 
     @classmethod
     def create(
@@ -149,6 +158,10 @@ class Segment:
             self._writer.execute(
                 "UPDATE receipt SET upto = ?, chain = ?", (upto, chain)
             )
+        self.note_receipt(upto, chain)
+
+    def note_receipt(self, upto: int, chain: bytes) -> None:
+        """Know of a receipt until the next start; the disk may be too full for it."""
         self.receipted, self._receipted_chain = upto, chain
 
     def holds_damage(self) -> bool:
@@ -157,11 +170,11 @@ class Segment:
         return bool(self._damaged) or self._reader.execute(count).fetchone()[0] > 0
 
     def check(self) -> None:
-        """Look at every page; raises sqlite3.DatabaseError when one is unsound."""
+        """Look at every page; raises FileDamaged when one is unsound."""
         (verdict,) = self._reader.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             self.close()
-            raise sqlite3.DatabaseError(f"{self.path.name} is damaged: {verdict}")
+            raise FileDamaged(f"{self.path.name} is damaged: {verdict}")
 
     def oldest(self) -> int | None:
         """Return when the oldest pending entry was stored, in unix seconds."""

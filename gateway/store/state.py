@@ -11,7 +11,8 @@ from typing import Any
 from controller.cbor import pack, unpack
 from controller.encoding import permit_row, read_permit
 from controller.vocabulary import DoorId, Permit, PermitId, Revision
-from gateway.store.database import companions, connect, transaction
+from gateway.errors import FileDamaged
+from gateway.store.database import companions, connect, is_damage, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS permit (
@@ -46,7 +47,7 @@ class State:
         self._lock = threading.Lock()
         try:
             self._database = _prepare(path)
-        except sqlite3.DatabaseError:
+        except FileDamaged:
             for file in companions(path):
                 if file.exists():
                     file.rename(file.with_name(f"{file.name}.damaged"))
@@ -156,15 +157,25 @@ class State:
 
 
 def _prepare(path: Path) -> sqlite3.Connection:
+    try:
+        return _open(path)
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise
+        raise FileDamaged(f"{path.name} is damaged: {error}") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
     database = connect(path)
     try:
         database.executescript(SCHEMA)
         (verdict,) = database.execute("PRAGMA quick_check").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(f"the database is damaged: {verdict}")
     except sqlite3.Error:
         database.close()
         raise
+    if verdict != "ok":
+        database.close()
+        raise FileDamaged(f"{path.name} is damaged: {verdict}")
     return database
 
 

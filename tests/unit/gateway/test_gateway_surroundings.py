@@ -104,9 +104,9 @@ def test_ballast_that_does_not_fit_is_not_laid(tmp_path: Path) -> None:
 
 def test_pauses_double_up_to_a_limit_and_never_agree() -> None:
     backoff = Backoff()
-    assert not backoff.failing
+    failing = [backoff.failing]
     pauses = [backoff.pause() for _ in range(12)]
-    assert backoff.failing
+    assert [*failing, backoff.failing] == [False, True]
     assert all(0.25 <= pause <= LONGEST for pause in pauses)
     assert pauses[-1] >= LONGEST / 2
     assert len(set(pauses)) == len(pauses)

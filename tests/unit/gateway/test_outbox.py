@@ -226,11 +226,18 @@ def test_a_full_disk_costs_the_ballast_first(tmp_path: Path) -> None:
     writer = outbox._segments[EPOCH]._writer
     pages = writer.execute("PRAGMA page_count").fetchone()[0]
     writer.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(StoreFailed, match="full"):
-        outbox.append(entries(1, 500), {})
+    outbox.append(entries(1, 500), cursor(1))
     assert not (tmp_path / "ballast").exists()
+    assert outbox.active == EPOCH + 1, "a whole file can go where no row can"
     assert pending(outbox, EPOCH) == [entry(0)]
+    assert pending(outbox, EPOCH + 1) == entries(1, 500)
+    writer = outbox._segments[EPOCH + 1]._writer
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFailed, match="full"):
+        outbox.append(entries(501, 500), cursor(2))
+    assert outbox.cursors == cursor(1)
     writer.execute(f"PRAGMA max_page_count = {100 * pages}")
-    outbox.append([entry(1)], {})
-    assert pending(outbox, EPOCH) == entries(0, 2)
+    outbox.append([entry(501)], cursor(2))
+    assert pending(outbox, EPOCH + 1) == entries(1, 501)
     outbox.close()
