@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,28 @@ from registry.api.loopback import is_loopback
 from registry.app import build_services, create_app, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
+from registry.services.changes import Changes
 from registry.services.installation import Installation
 from registry.settings import Settings
 
 OPERATOR = "operator"
 FAULT, USAGE = 1, 2
 GRACE_SECONDS = 3
+
+
+class Server(uvicorn.Server):
+    """A server that lets long polls and streams go before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
+        """Serve what a configuration says."""
+        super().__init__(config)
+        self._changes = changes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        await self._changes.close()
+        await super().shutdown(sockets)
+
 
 program = typer.Typer(
     no_args_is_help=True,
@@ -126,7 +143,7 @@ def serve(
         app = create_app(_settings(context))
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"serving http://{shown}:{port} (stop with Ctrl-C)")
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -134,6 +151,7 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    Server(config, app.state.services.changes).run()
 
 
 @program.command()

@@ -56,16 +56,16 @@ async def passages(request: Request, registry: Registry) -> Response:
 async def permits(request: Request, registry: Registry) -> Response:
     """Answer at once when there is something, or else after at most `wait` seconds."""
     asked = await _read(request, registry, PermitRequest)
-    deadline = time.monotonic() + asked.wait
+    deadline, changes = time.monotonic() + asked.wait, registry.changes
     while True:
-        seen = registry.changes.marks
+        seen = changes.marks
         answer = await run_in_threadpool(_answer, registry, asked)
         left = deadline - time.monotonic()
         if isinstance(answer, PermitSnapshot) or answer.revision > asked.after:
             break
-        if left <= 0 or await request.is_disconnected():
+        if left <= 0 or changes.closing or await request.is_disconnected():
             break
-        await registry.changes.wait(seen, left)
+        await changes.wait(seen, left)
     return await _signed(registry, answer)
 
 

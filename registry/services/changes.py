@@ -29,6 +29,7 @@ class Changes:
         self._interval = interval
         self._moved = asyncio.Condition()
         self.marks = Marks()
+        self.closing = False
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -40,11 +41,20 @@ class Changes:
                     self._moved.notify_all()
             await asyncio.sleep(self._interval)
 
+    async def close(self) -> None:
+        """Let everybody who waits go, so that their answers can be finished."""
+        async with self._moved:
+            self.closing = True
+            self._moved.notify_all()
+
     async def wait(self, seen: Marks, seconds: float) -> Marks:
-        """Return the marks once they differ from `seen`, or after `seconds`."""
+        """Return the marks once they differ from `seen`, or after `seconds`.
+
+        Once the process is closing nobody waits any more.
+        """
         try:
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(lambda: self.marks != seen)
+                await self._moved.wait_for(lambda: self.closing or self.marks != seen)
         except TimeoutError:
             return seen
         return self.marks

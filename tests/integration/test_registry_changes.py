@@ -79,6 +79,16 @@ async def test_without_a_change_a_waiter_gives_up(bench: Bench) -> None:
         assert await changes.wait(seen, 0.0) == seen
 
 
+async def test_closing_lets_everybody_go(bench: Bench) -> None:
+    async with polling(bench) as changes:
+        seen = changes.marks
+        waiter = asyncio.create_task(changes.wait(seen, LONG))
+        await asyncio.sleep(0)
+        await changes.close()
+        assert await waiter == seen
+        assert await changes.wait(seen, LONG) == seen
+
+
 async def test_who_comes_late_does_not_wait(bench: Bench) -> None:
     async with polling(bench) as changes:
         seen = changes.marks

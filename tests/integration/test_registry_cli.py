@@ -205,7 +205,11 @@ def test_serve_prints_its_address_and_stops_when_told(
     transport = httpx.HTTPTransport(retries=50)
     with httpx.Client(base_url=found[0], transport=transport) as client:
         assert client.get("/readyz").json() == {"status": "ready", "revision": 1}
-    process.send_signal(stop)
+        with client.stream("GET", "/live/door/door-001?after=0") as live:
+            lines = live.iter_lines()
+            assert next(lines)
+            process.send_signal(stop)
+            assert "" in list(lines), "the stream is ended, not torn"
     _, log = process.communicate(timeout=30)
     assert process.returncode in {0, -stop}
     assert "Traceback" not in log
