@@ -4,7 +4,7 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -151,7 +151,8 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    Server(config, app.state.services.changes).run()
+    with suppress(KeyboardInterrupt):
+        Server(config, app.state.services.changes).run()
 
 
 @program.command()
