@@ -7,7 +7,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from controller.cbor import EPOCH
 from registry.persistence import audit_entries, schema, vault
@@ -136,3 +138,18 @@ def test_a_writer_takes_its_lock_before_it_reads(engine: Engine) -> None:
             hurried.execution_options(**{WRITES: True}).execute(text("SELECT 1"))
     with store.reading() as uow:
         assert uow.permits.revision() == 0
+
+
+def test_the_schema_can_be_said_in_postgresql() -> None:
+    dialect = make_url("postgresql://").get_dialect()()
+    tables = Record.metadata.sorted_tables
+    said = [str(CreateTable(table).compile(dialect=dialect)) for table in tables]
+    said += [
+        str(CreateIndex(index).compile(dialect=dialect))
+        for table in tables
+        for index in table.indexes
+    ]
+    assert any("number BIGSERIAL" in statement for statement in said)
+    assert any(
+        "uq_credentials_live_card" in s and "WHERE ended_at IS NULL" in s for s in said
+    )
