@@ -5,7 +5,7 @@ import random
 import shutil
 import socket
 import sys
-from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 _SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
@@ -51,10 +51,16 @@ def broker_command(folder: Path, port: int, mosquitto: str | None) -> list[str]:
     return [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", str(settings)]
 
 
-def free_port() -> int:
-    """Return a loopback port nobody listens on, nor will by chance."""
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311  any will do
-        with socket.socket() as probe, suppress(OSError):
+def free_ports(count: int) -> list[int]:
+    """Return different loopback ports nobody listens on, nor will by chance."""
+    shuffled = random.sample(_PORTS, len(_PORTS))
+    return list(islice(filter(_is_free, shuffled), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
             probe.bind(("127.0.0.1", port))
-            return port
+        except OSError:
+            return False
+        return True

@@ -32,8 +32,8 @@ _GLANCE_EVERY = 1.0
 _STOPPED = 143
 _ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}
 _NEXT = """\
-已停止,没有留下任何进程或文件。下一步:
-  menhu-demo --keep DIR       保留全部数据与日志
+已停止,没有留下任何进程;数据与日志:{data}。下一步:
+  menhu-demo --keep DIR       保留数据与日志
   menhu-registry doctor       检查登记平台的安装
   menhu-gateway check         检查网关的配置"""
 
@@ -80,7 +80,8 @@ def demo(  # noqa: PLR0913  one parameter for each option of the command
         console.print(str(error), markup=False)
         raise typer.Exit(1) from error
     if outcome is None:
-        console.print(_NEXT)
+        data = keep.absolute() if keep else "已删除"
+        console.print(_NEXT.format(data=data), markup=False, highlight=False)
         return
     text = json.dumps(outcome)
     sys.stdout.write(text + "\n") if as_json else console.print_json(text)
@@ -108,7 +109,8 @@ class Show:
                 return None
         self.stage.simulator.post("/traffic", {"running": False})
         took = time.monotonic() - began
-        return result(watch.look(), self._settle(), took)
+        account = self._settle()
+        return result(watch.look(), account, took)
 
     def _watch(self, watch: Watch, until: float) -> None:
         url = f"http://127.0.0.1:{self.stage.registry_port}/"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from firmware_sim.broker import broker_command, find_mosquitto, free_port
+from firmware_sim.broker import broker_command, find_mosquitto, free_ports
 from firmware_sim.crew import Crew, wait_for
 from firmware_sim.hardware import wire_up
 from firmware_sim.installation import GATEWAY_DATA, REGISTRY_KEY, write_installation
@@ -48,7 +48,7 @@ class Stage:
 
 def choose_ports() -> Stage:
     """Return free places to listen at."""
-    broker, registry, simulator = free_port(), free_port(), free_port()
+    broker, registry, simulator = free_ports(3)
     return Stage(broker, Api(registry), registry, Api(simulator), simulator)
 
 

@@ -41,7 +41,7 @@ from controller.vocabulary import (
     Reason,
     Revision,
 )
-from firmware_sim.broker import broker_command, find_mosquitto, free_port
+from firmware_sim.broker import broker_command, find_mosquitto, free_ports
 from firmware_sim.faults import WireFaults
 from firmware_sim.lock import Lock, Surroundings
 from firmware_sim.mqtt_link import Listener, MqttLink, Place
@@ -196,7 +196,7 @@ async def street(port: int) -> AsyncIterator[Rig]:
 
 @asynccontextmanager
 async def served_street(folder: Path) -> AsyncIterator[Rig]:
-    port = free_port()
+    (port,) = free_ports(1)
     with mosquitto(folder, port):
         async with street(port) as rig:
             # A door just greeted does not answer a call: the gateway is there first.
@@ -254,7 +254,7 @@ async def test_a_power_cut_loses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_a_broker_that_restarts_loses_nothing(tmp_path: Path) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     async with street(port) as rig:
         for lock in rig.locks:
             lock.open()

@@ -1,13 +1,15 @@
 import asyncio
+import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from controller.session import Packet
-from firmware_sim.broker import broker_command, find_mosquitto, free_port
+from firmware_sim.broker import broker_command, find_mosquitto, free_ports
 from firmware_sim.mqtt_link import Listener, MqttLink, Place
 from firmware_sim.plan import dice
 
@@ -22,8 +24,14 @@ def test_without_mosquitto_amqtt_serves(tmp_path: Path) -> None:
     assert "127.0.0.1:1883" in Path(command[-1]).read_text("utf-8")
 
 
-def test_free_ports_are_of_this_machine_only() -> None:
-    assert 1024 < free_port() < 65536
+def test_free_ports_differ_and_are_free() -> None:
+    first = free_ports(50)
+    assert len(set(first)) == 50
+    with ExitStack() as stack:
+        for port in first:
+            listener = stack.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", port))
+        assert not set(first) & set(free_ports(11_000))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +40,7 @@ def test_free_ports_are_of_this_machine_only() -> None:
 def test_a_broker_carries_messages_and_last_wills(
     tmp_path: Path, program: str | None
 ) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     log = (tmp_path / "broker.log").open("ab")
     command = broker_command(tmp_path, port, program)
     with log, subprocess.Popen(command, stdout=log, stderr=log) as broker:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from firmware_sim.broker import free_port
+from firmware_sim.broker import free_ports
 from firmware_sim.demo import exact
 from firmware_sim.figures import Glance, Watch, account_for, both, result
 from firmware_sim.habits import HOUR
@@ -101,7 +101,7 @@ def test_answers_are_objects_or_no_answer(api: Api) -> None:
         with pytest.raises(NoAnswer, match=path):
             api.get(path)
     with pytest.raises(NoAnswer, match="refused"):
-        Api(free_port()).get("/status")
+        Api(free_ports(1)[0]).get("/status")
 
 
 def test_passages_are_read_page_by_page(api: Api) -> None:
