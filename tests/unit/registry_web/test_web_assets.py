@@ -41,3 +41,12 @@ def test_vendored_scripts_are_the_published_ones_and_come_with_their_licence() -
         content = (HERE / "static" / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == sums[name]
     assert "Zero-Clause BSD" in (HERE / "static" / "htmx.LICENSE.txt").read_text()
+
+
+def test_htmx_is_loaded_before_the_page_and_its_extension_before_it_starts() -> None:
+    layout = (HERE / "templates" / "layout.html").read_text()
+    assert re.findall(r"<script[^>]*>", layout) == [
+        '<script src="/static/htmx.min.js">',
+        '<script src="/static/hx-sse.min.js" defer>',
+        '<script src="/static/app.js" defer>',
+    ]
