@@ -28,7 +28,7 @@ def made(settings: Settings) -> Installation:
     return installation
 
 
-def whats(installation: Installation, now: datetime = NOW) -> str:
+def told(installation: Installation, now: datetime = NOW) -> str:
     return "\n".join(f"{f.what}: {f.remedy}" for f in installation.findings(now))
 
 
@@ -72,7 +72,7 @@ def test_a_lost_public_key_is_written_again(
 
 
 def test_nothing_there(settings: Settings) -> None:
-    assert "menhu-registry migrate" in whats(Installation(settings))
+    assert "menhu-registry migrate" in told(Installation(settings))
     with pytest.raises(InstallationFault, match="migrate"):
         Installation(settings).store()
 
@@ -110,21 +110,21 @@ def test_a_file_that_is_missing(
     made: Installation, settings: Settings, name: str
 ) -> None:
     (settings.data / name).unlink()
-    assert name in whats(made)
+    assert name in told(made)
 
 
 def test_a_database_that_is_none(made: Installation, settings: Settings) -> None:
     for path in settings.data.glob("menhu.db-*"):
         path.unlink()
     settings.database.write_bytes(b"not a database at all" * 100)
-    assert "no readable database" in whats(made)
+    assert "no readable database" in told(made)
 
 
 def test_a_schema_of_another_version(made: Installation, settings: Settings) -> None:
     engine = open_engine(database_url(settings.database))
     schema.downgrade(engine, "base")
     engine.dispose()
-    assert "revision None, not 0001" in whats(made)
+    assert "revision None, not 0001" in told(made)
     with pytest.raises(InstallationFault, match="migrate"):
         made.store()
 
@@ -133,4 +133,4 @@ def test_a_schema_of_another_version(made: Installation, settings: Settings) -> 
     "now", [datetime(2020, 1, 1, tzinfo=UTC), NOW - timedelta(days=1)]
 )
 def test_a_clock_that_is_behind(made: Installation, now: datetime) -> None:
-    assert "clock" in whats(made, now)
+    assert "clock" in told(made, now)
