@@ -15,6 +15,7 @@ import time_machine
 
 moment = time.time() + float(os.environ["MENHU_TEST_SHIFT"])
 time_machine.travel(moment, tick=True).start()
+time.time()  # the clock begins to tick when it is first looked at
 """
 
 
