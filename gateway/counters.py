@@ -42,7 +42,6 @@ class Counters:
     gaps: int = 0
     receipts: int = 0
     forks: int = 0
-    damaged_rows: int = 0
     uplink_failures: int = 0
     commands_failed: int = 0
     permit_mismatches: int = 0

@@ -2,9 +2,10 @@
 
 import asyncio
 import fcntl
+import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TextIO
 from controller.cose import Signer
 from controller.vocabulary import GatewayId
 from gateway.assembly import doors_of, lines_of
+from gateway.backoff import Backoff
 from gateway.clock import Clock
 from gateway.config.installation import Installation
 from gateway.delivery import Delivery
@@ -39,6 +41,7 @@ from gateway.uplink import Uplink
 MEGABYTE = 1024 * 1024
 UPKEEP = 10.0
 """Seconds between two looks at the disk."""
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +69,16 @@ class Gateway:
     async def run(self, data: Path, stop: asyncio.Event) -> None:
         """Run until `stop`; what was asked for by then is recorded and answered."""
         async with serve(data, self._describe), asyncio.TaskGroup() as group:
-            lines = [group.create_task(line.run()) for line in self.lines]
-            others = [
-                group.create_task(part)
-                for part in (
-                    self.forwarder.run(),
-                    self.sync.run(),
-                    self.health.run(),
-                    self._upkeep(),
-                    self._watchdog(),
-                )
-            ]
+            parts = [line.run for line in self.lines]
+            parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
+            tasks = [group.create_task(kept_alive(part)) for part in parts]
+            tasks.append(group.create_task(self._watchdog()))
             notify("READY=1")
             await stop.wait()
             notify("STOPPING=1")
             await self.recorder.run(lambda: None)
             await asyncio.sleep(0)
-            for task in (*lines, *others):
+            for task in tasks:
                 task.cancel()
 
     def _describe(self) -> dict[str, object]:
@@ -103,6 +99,17 @@ class Gateway:
             await self.recorder.run(lambda: None)
             notify("WATCHDOG=1")
             await asyncio.sleep(period)
+
+
+async def kept_alive(part: Callable[[], Awaitable[None]]) -> None:
+    """Run a part of the gateway; one that fails is started again and stops no other."""
+    backoff = Backoff()
+    while True:
+        try:
+            await part()
+        except Exception:
+            LOG.exception("a part of the gateway failed and is started again")
+        await asyncio.sleep(backoff.pause())
 
 
 async def run(installation: Installation, trace: TextIO | None = None) -> None:

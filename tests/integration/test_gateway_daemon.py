@@ -174,7 +174,9 @@ async def test_killed_without_a_registry_it_forgets_nothing(town: Town) -> None:
         await process.wait()
     assert town.door.tap(77), "a smart door opens without a gateway"
     registry.records.clear()
+    registry.heartbeats.clear()
     async with town.daemon():
+        await until(lambda: town.in_force("front") == town.in_force("back") == 1)
         town.reader.tap(77)
         await until(lambda: town.door.memory.acknowledged == 4)
         registry.fault = lambda answer: answer

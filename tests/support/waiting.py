@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 async def until(condition: Callable[[], object]) -> None:
