@@ -9,12 +9,12 @@ from registry.domain.house import UnitDetail
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.web.desk import ACTOR, Desk, desk
 from registry.web.faults import texts
-from registry.web.forms import text_of
+from registry.web.forms import SEE_OTHER, Form, text_of
 from registry.web.pages import unit_link
 from registry.web.problems import PageRoute
 from registry.web.security import form_token, keep_token
-from registry.web.tenancies import SEE_OTHER, Form
 from registry.web.timeline import masked
+from registry.web.unit import frame
 from registry.web.words import CREDENTIAL_ENDINGS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -52,9 +52,7 @@ def _form(
         credential, detail = _found(at, uow, unit, id_)
     token = form_token(request)
     context: dict[str, object] = {
-        "section": "street",
-        "unit": detail.unit,
-        "place": f"{detail.building.name} {detail.unit.number} 房",
+        **frame(detail),
         "credential": credential,
         "card": masked(credential.card),
         "endings": CREDENTIAL_ENDINGS,

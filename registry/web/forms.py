@@ -4,11 +4,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Annotated, Self
 
+from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+from registry.web.security import check_form
+
 KEY = re.compile(r"[0-9a-f]{32}")
+SEE_OTHER = 303
+"""After a form was accepted: look there, and do not send it again."""
 LONGEST_INPUT = 200
 """More than any field needs; what is longer is cut before it is checked."""
 
@@ -42,3 +47,13 @@ class Typed:
     def of(cls, form: FormData | Mapping[str, str]) -> Self:
         """Read what was sent."""
         return cls(**{field.name: text_of(form, field.name) for field in fields(cls)})
+
+
+async def read_form(request: Request) -> FormData:
+    """Return the fields of a form that a page of ours sent."""
+    form = await request.form()
+    check_form(request, text_of(form, "token"))
+    return form
+
+
+Form = Annotated[FormData, Depends(read_form)]

@@ -5,14 +5,22 @@ from starlette.types import Receive, Scope, Send
 
 from registry.services.registry_services import Services
 from registry.services.traffic import Traffic
-from registry.web import cards, door_pages, house, live, street, tenancies
+from registry.web import (
+    cards,
+    door_pages,
+    house,
+    live,
+    street,
+    tenancies,
+    tenancy_form,
+)
 from registry.web.assets import static_files
 from registry.web.desk import Desk
 from registry.web.pages import Pages
 from registry.web.problems import page
 from registry.web.security import PageHeaders
 
-TOPICS = (street, house, door_pages, tenancies, cards, live)
+TOPICS = (street, house, door_pages, tenancy_form, tenancies, cards, live)
 MACHINES = "/api/"
 """Where answers are never pages."""
 

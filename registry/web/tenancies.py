@@ -1,62 +1,26 @@
-"""At the counter: record a tenancy, watch its permits arrive, end it."""
+"""A tenancy: watch its permits arrive, end it."""
 
-from typing import Annotated
-from urllib.parse import quote
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from registry.domain.errors import Conflict, Fault, FieldError, Invalid, NotFound
 from registry.domain.house import UnitDetail
-from registry.domain.registration import TenancyForm, day_of
+from registry.domain.registration import day_of
 from registry.domain.tenancy import Tenancy, TenancyState
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.web.delivery import permit_rows
 from registry.web.desk import ACTOR, Desk, desk
 from registry.web.faults import texts
-from registry.web.forms import KEY, Typed, fresh_key, text_of
+from registry.web.forms import SEE_OTHER, Form, text_of
 from registry.web.pages import unit_link
 from registry.web.problems import PageRoute
-from registry.web.security import check_form, form_token, keep_token
-from registry.web.unit import NAMELESS, in_force
+from registry.web.security import form_token, keep_token
+from registry.web.unit import NAMELESS, frame, in_force
 from registry.web.words import TENANCY_STATES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-SEE_OTHER = 303
-UNCONFIRMED = FieldError("confirm", Fault.MISSING, "not confirmed", "confirm it")
 Context = dict[str, object]
-
-
-async def read_form(request: Request) -> FormData:
-    """Return the fields of a form that a page of ours sent."""
-    form = await request.form()
-    check_form(request, text_of(form, "token"))
-    return form
-
-
-Form = Annotated[FormData, Depends(read_form)]
-
-
-@router.get("/tenancies/new")
-def blank(request: Request, unit: str = "") -> Response:
-    """Show the form, for a unit when one was chosen."""
-    return _form(request, Typed(unit=unit), {}, fresh_key())
-
-
-@router.post("/tenancies/new")
-def record(request: Request, form: Form) -> Response:
-    """Record what was typed, once, or show what is wrong with it."""
-    at = desk(request)
-    typed, key = Typed.of(form), text_of(form, "key")
-    if not KEY.fullmatch(key):
-        raise Invalid([FieldError("key", Fault.MALFORMED, "not a key", "reload")])
-    try:
-        tenancy = _recorded(at, typed, key)
-    except Invalid as error:
-        return _form(request, typed, texts(error.fields), key, 422)
-    return RedirectResponse(f"{_link(tenancy)}?done=1", SEE_OTHER)
 
 
 @router.get("/tenancies/{id_}")
@@ -74,7 +38,7 @@ def show(request: Request, id_: str, done: str | None = None) -> Response:
         "may_end": _may_end(at, tenancy),
         "notice": "已登记。授权正在送往各扇门。" if done else None,
     }
-    return at.answer(request, "tenancy.html", _frame(detail) | context)
+    return at.answer(request, "tenancy.html", frame(detail) | context)
 
 
 @router.get("/tenancies/{id_}/permits")
@@ -113,57 +77,6 @@ def end(request: Request, id_: str, form: Form) -> Response:
     return RedirectResponse(f"{where}?done=ended", SEE_OTHER)
 
 
-def _recorded(at: Desk, typed: Typed, key: str) -> str:
-    """Record a confirmed form and return the tenancy's id, or raise every fault."""
-    unconfirmed = () if typed.confirm else (UNCONFIRMED,)
-    asked = TenancyForm(
-        unit=typed.unit,
-        occupant=typed.occupant,
-        start=typed.start,
-        end=typed.end,
-        card=typed.card,
-        room=typed.room,
-        landlord=typed.landlord,
-        filed=bool(typed.filed),
-        key=key,
-    )
-    with at.services.store.writing() as uow:
-        try:
-            done = at.services.registration.record_tenancy(uow, asked, ACTOR)
-        except Invalid as error:
-            raise Invalid([*error.fields, *unconfirmed]) from error
-        if unconfirmed:
-            raise Invalid(unconfirmed)
-    return done.tenancy.id
-
-
-def _form(
-    request: Request, typed: Typed, errors: dict[str, str], key: str, status: int = 200
-) -> Response:
-    at, detail = desk(request), None
-    with at.services.store.reading() as uow:
-        if typed.unit and uow.houses.unit(typed.unit) is not None:
-            detail = at.services.housing.unit(uow, typed.unit)
-    token = form_token(request)
-    context: Context = {
-        "section": "tenancy",
-        "form": typed,
-        "errors": errors,
-        "key": key,
-        "token": token,
-        "landlords": {},
-        "rooms": (),
-        "unit": None,
-    }
-    if detail is not None:
-        landlords = {t.landlord for t in detail.tenancies if t.landlord}
-        context |= _frame(detail) | {"landlords": at.holders(landlords)}
-        context |= {"section": "tenancy", "rooms": detail.rooms}
-    page = at.answer(request, "tenancy_new.html", context, status)
-    keep_token(page, token)
-    return page
-
-
 def _end_form(
     request: Request, id_: str, day: str, errors: dict[str, str], status: int = 200
 ) -> Response:
@@ -173,7 +86,7 @@ def _end_form(
     if not _may_end(at, tenancy):
         raise Conflict("the tenancy has ended")
     token = form_token(request)
-    context = _frame(detail) | {
+    context = frame(detail) | {
         "tenancy": tenancy,
         "form": {"end": day},
         "errors": errors,
@@ -196,11 +109,6 @@ def _may_end(at: Desk, tenancy: Tenancy) -> bool:
     return tenancy.state(at.services.housing.today()) is not TenancyState.ENDED
 
 
-def _frame(detail: UnitDetail) -> Context:
-    place = f"{detail.building.name} {detail.unit.number} 房"
-    return {"section": "street", "unit": detail.unit, "place": place}
-
-
 def _permits(tenancy: Tenancy, detail: UnitDetail) -> Context:
     living = {o.party for o in detail.occupancies if o.tenancy == tenancy.id}
     cards = {c.card for c in detail.credentials if c.party in living}
@@ -212,7 +120,3 @@ def _permits(tenancy: Tenancy, detail: UnitDetail) -> Context:
         "waiting": waiting,
         "settled": not waiting,
     }
-
-
-def _link(tenancy: str) -> str:
-    return f"/tenancies/{quote(tenancy, safe='')}"

@@ -53,6 +53,12 @@ class DoorDelivery:
     badge: Badge
 
 
+def frame(detail: UnitDetail) -> dict[str, object]:
+    """Return what every page about a unit says of it."""
+    place = f"{detail.building.name} {detail.unit.number} 房"
+    return {"section": "street", "unit": detail.unit, "place": place}
+
+
 def parties(detail: UnitDetail, today: date) -> set[str]:
     """Return whose names the panel shows."""
     living = {o.party for o in detail.occupancies if o.holds(today)}
