@@ -56,7 +56,7 @@ class Lane:
                 await asyncio.sleep(backoff.pause())
             else:
                 if backoff.failing:
-                    await self._forwarder.returned()
+                    await self._forwarder.make_way()
                 backoff.reset()
 
 
@@ -74,10 +74,7 @@ class Forwarder:
         self._uplink = uplink
         self._lost: set[int] = set()
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._lanes = [
-            Lane(self, self._live),
-            Lane(self, outbox.backlog),
-        ]
+        self._lanes = (Lane(self, self._live), Lane(self, outbox.backlog))
 
     def wake(self) -> None:
         """Say that there is something new to send."""
@@ -86,6 +83,7 @@ class Forwarder:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        await self.make_way()
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(lane.run())
@@ -122,8 +120,8 @@ class Forwarder:
         """Count a failure."""
         self._counters.uplink_failures += 1
 
-    async def returned(self) -> None:
-        """After a failure: give live passages a lane when the backlog is large."""
+    async def make_way(self) -> None:
+        """Give live passages a lane of their own when the backlog is large."""
         active = self._outbox.active
         if self._outbox.pending(active) > LARGE_BACKLOG:
             await self._recorder.run(self._outbox.roll_over)

@@ -81,10 +81,9 @@ class Outbox:
 
     def oldest(self) -> int | None:
         """Return when the oldest pending entry was stored, in unix seconds."""
-        for epoch in self.epochs():
-            if self.pending(epoch):
-                return self._segments[epoch].oldest()
-        return None
+        pending = (s for _, s in sorted(self._segments.items()) if s.pending)
+        first = next(pending, None)
+        return None if first is None else first.oldest()
 
     def append(self, entries: Sequence[bytes], cursors: Cursors) -> None:
         """Make entries and cursors durable together, or raise StoreFailed."""
@@ -155,8 +154,7 @@ class Outbox:
             return
         if epoch == self.active:
             self._begin()
-        del self._segments[epoch]
-        segment.close()
+        self._forget(epoch)
         self._rename(epoch, label)
 
     def close(self) -> None:
@@ -234,13 +232,17 @@ class Outbox:
     def _drop(self, epoch: int) -> None:
         segment = self._segments[epoch]
         damaged = segment.holds_damage()
-        self._segments = {e: s for e, s in self._segments.items() if e != epoch}
-        segment.close()
+        self._forget(epoch)
         if damaged:
             self._rename(epoch, DAMAGED)
         else:
             for path in companions(self._path(epoch)):
                 path.unlink(missing_ok=True)
+
+    def _forget(self, epoch: int) -> None:
+        """Close a segment; other threads may be going through those that stay."""
+        self._segments[epoch].close()
+        self._segments = {e: s for e, s in self._segments.items() if e != epoch}
 
     def _remember(self, segment: Segment) -> None:
         self._chain, self._cursors = segment.chain, segment.cursors

@@ -150,10 +150,7 @@ class Segment:
         """Forget what a receipt covers; damaged rows stay for whoever looks."""
         with transaction(self._writer):
             for seq in self._damaged:
-                self._writer.execute(
-                    KEEP_DAMAGED,
-                    (seq, upto),
-                )
+                self._writer.execute(KEEP_DAMAGED, (seq, upto))
             self._writer.execute("DELETE FROM entry WHERE seq <= ?", (upto,))
             self._writer.execute(
                 "UPDATE receipt SET upto = ?, chain = ?", (upto, chain)

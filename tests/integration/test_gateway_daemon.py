@@ -35,6 +35,7 @@ from tests.support.gateway_street import LiveDoor, LiveReader
 from tests.support.mosquitto import free_port, mosquitto
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
 COMMAND = Path(sys.executable).with_name("menhu-gateway")
 
 

@@ -178,6 +178,18 @@ async def test_a_damaged_row_is_reported_as_a_hole(rig: Rig, tmp_path: Path) -> 
     assert (record.lost, record.entries) == (3, entries(3, 3))
 
 
+@pytest.mark.parametrize(("count", "segments"), [(1000, 1), (1001, 2)])
+async def test_a_start_on_a_large_backlog_makes_way(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, count: int, segments: int
+) -> None:
+    monkeypatch.setattr(forwarder, "LARGE_BACKLOG", 1000)
+    await rig.record(count)
+    async with rig.forwarding():
+        await rig.drained()
+    assert rig.outbox.active == EPOCH + segments - 1
+    assert rig.received() == entries(0, count)
+
+
 async def test_live_passages_do_not_wait_for_a_large_backlog(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
