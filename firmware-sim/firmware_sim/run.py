@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -36,7 +37,10 @@ class RunSettings:
 
 
 async def run_street(settings: RunSettings) -> None:
-    """Run until told to stop by a signal."""
+    """Run until told to stop by a signal; raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # First of all: a second simulator of this folder must not take the first's lines.
+    listener = socket.create_server((settings.host, settings.port), family=family)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,7 +70,7 @@ async def run_street(settings: RunSettings) -> None:
     traffic.running = settings.running
     runner = web.AppRunner(control_app(Control(simulator, traffic, loop.time)))
     await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port).start()
+    await web.SockSite(runner, listener).start()
     playing = asyncio.create_task(traffic.play())
     await stop.wait()
     playing.cancel()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 DEMO = str(Path(sys.executable).with_name("menhu-demo"))
-SMALL = ["--doors", "6", "--residents", "60", "--speed", "600"]
+SMALL = ["--doors", "6", "--residents", "600"]
 
 
 def processes_in(folder: Path) -> list[str]:
