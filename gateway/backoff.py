@@ -2,11 +2,12 @@
 
 import random
 
-SHORTEST, LONGEST = 0.5, 30.0
+SHORTEST, LONGEST = 0.5, 5.0
+"""Seconds; withdrawn cards must not wait long once the registry is back."""
 
 
 class Backoff:
-    """Pauses that double from half a second to thirty, each shortened by chance."""
+    """Pauses that double from half a second to five, each shortened by chance."""
 
     def __init__(self) -> None:
         """Start with the shortest pause."""
