@@ -88,3 +88,14 @@ def test_no_page_shuts_anybody_out(
         page.get_by_role("button", name="登记并下发授权").click()
         expect(page.get_by_role("alert")).to_be_visible()
         assert findings(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 320, 240])
+def test_no_page_is_wider_than_its_screen(
+    browser: Browser, site: Site, width: int
+) -> None:
+    with visit(browser, site, viewport={"width": width, "height": 800}) as seen:
+        for path in PAGES:
+            seen.page.goto(path)
+            wide = seen.page.evaluate("document.documentElement.scrollWidth")
+            assert (path, wide) == (path, width)
