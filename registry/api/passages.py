@@ -1,4 +1,4 @@
-"""Passages in the order they were stored; the holder is never among them."""
+"""Passages in the order they were stored, without the holder; and what is missing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ class PassageRecord:
     controller: str | None
     controller_epoch: int | None
     controller_index: int | None
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,50 @@ class PassagePage:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class HoleRecord:
+    """Lines of a gateway's record that are missing here, and why."""
+
+    number: int
+    gateway: str
+    epoch: int
+    first: int
+    last: int
+    recorded_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolePage:
+    """Some holes and the `after` to go on with."""
+
+    holes: list[HoleRecord]
+    next: int
+
+
+After = Annotated[int, Query(ge=0, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+
+
 @router.get("/passages", summary="List passages after a number")
-def passages(
-    registry: Registry,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
-) -> PassagePage:
+def passages(registry: Registry, after: After = 0, limit: Limit = 1000) -> PassagePage:
     """Return passages, the first stored first."""
     with registry.store.reading() as uow:
         found = uow.passages.after(after, limit)
     records = [_record(passage) for passage in found]
     return PassagePage(records, records[-1].number if records else after)
+
+
+@router.get("/holes", summary="List what is missing in gateways' records")
+def holes(registry: Registry, after: After = 0, limit: Limit = 1000) -> HolePage:
+    """Return lines that gateways lost or that could not be read."""
+    with registry.store.reading() as uow:
+        found = uow.records.holes(after, limit)
+    records = [
+        HoleRecord(number, h.gateway, h.epoch, h.first, h.last, h.recorded_at, h.reason)
+        for number, h in found
+    ]
+    return HolePage(records, records[-1].number if records else after)
 
 
 def _record(p: RecordedPassage) -> PassageRecord:
@@ -72,4 +106,5 @@ def _record(p: RecordedPassage) -> PassageRecord:
         p.controller,
         p.controller_epoch,
         p.controller_index,
+        p.own,
     )

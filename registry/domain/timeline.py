@@ -15,7 +15,10 @@ from registry.domain.tenancy import Occupancy, Tenancy
 
 @dataclass(frozen=True, slots=True)
 class RecordedPassage:
-    """A passage as stored, attributed as things stood at its time."""
+    """A passage as stored, attributed as things stood at its time.
+
+    `own` says whether the gateway that told it had the door.
+    """
 
     number: int
     gateway: str
@@ -37,6 +40,7 @@ class RecordedPassage:
     controller_epoch: int | None
     controller_index: int | None
     uncertainty: float = 0.0
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,14 @@ class Hardware:
         rows = self._session.scalars(select(DoorRow).order_by(DoorRow.id))
         return [_door(row) for row in rows]
 
-    def buildings_of_doors(self, gateway: str) -> dict[str, str]:
-        """Return the building of each door of a gateway."""
+    def doors_of_gateway(self, gateway: str) -> list[Door]:
+        """Return the doors of a gateway."""
         query = (
-            select(DoorRow.id, DoorRow.building)
+            select(DoorRow.id, DoorRow.controller, DoorRow.building, DoorRow.name)
             .join(ControllerRow, ControllerRow.id == DoorRow.controller)
             .where(ControllerRow.gateway == gateway)
         )
-        return dict(self._session.execute(query).all())
+        return [Door(*row) for row in self._session.execute(query)]
 
     def gateways_of_doors(self) -> dict[str, str]:
         """Return the gateway of each door."""

@@ -21,6 +21,7 @@ class PassageRow(Record):
     """A passage.
 
     No foreign keys: a passage is kept even when nobody knows its door or its card.
+    Unless the door is the reporting gateway's `own`, no timeline tells of it.
     De-duplication is the record's place (gateway, epoch, seq), not an index here.
     """
 
@@ -52,10 +53,11 @@ class PassageRow(Record):
     controller_index: Mapped[int | None] = mapped_column(RowNumber)
     controller_at: Mapped[datetime | None] = mapped_column(Moment)
     uncertainty: Mapped[float]
+    own: Mapped[bool] = mapped_column(Boolean)
 
 
 class GapRow(Record):
-    """Events a controller lost."""
+    """Events a controller lost, told by its `own` gateway or by another."""
 
     __tablename__ = "gaps"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -68,6 +70,7 @@ class GapRow(Record):
     first: Mapped[int] = mapped_column(RowNumber)
     last: Mapped[int] = mapped_column(RowNumber)
     recorded_at: Mapped[datetime] = mapped_column(Moment)
+    own: Mapped[bool] = mapped_column(Boolean)
 
 
 class Passages:
@@ -90,9 +93,13 @@ class Passages:
         """Return how many gaps there are."""
         return self._session.scalar(select(func.count()).select_from(GapRow)) or 0
 
-    def after(self, number: int, limit: int) -> list[RecordedPassage]:
-        """Return passages in the order they were stored."""
+    def after(
+        self, number: int, limit: int, *, own: bool = False
+    ) -> list[RecordedPassage]:
+        """Return passages in the order they were stored, all or gateways' own."""
         query = select(PassageRow).where(PassageRow.number > number)
+        if own:
+            query = query.where(PassageRow.own)
         return self._all(query.order_by(PassageRow.number).limit(limit))
 
     def of_unit(
@@ -106,17 +113,19 @@ class Passages:
     def of_door(
         self, door: str, before: Place | None, limit: int
     ) -> list[RecordedPassage]:
-        """Return the newest passages of a door before a place."""
+        """Return the newest passages its own gateway told of a door."""
         return self._newest(
-            select(PassageRow).where(PassageRow.door == door), before, limit
+            select(PassageRow).where(PassageRow.door == door, PassageRow.own),
+            before,
+            limit,
         )
 
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
-        """Return the gaps of a controller."""
+        """Return the gaps its own gateway told of a controller."""
         query = (
             select(GapRow, DoorRow.id)
             .outerjoin(DoorRow, DoorRow.controller == GapRow.controller)
-            .where(GapRow.controller == controller)
+            .where(GapRow.controller == controller, GapRow.own)
         )
         return [
             RecordedGap(
@@ -162,4 +171,5 @@ def _passage(row: PassageRow) -> RecordedPassage:
         controller_epoch=row.controller_epoch,
         controller_index=row.controller_index,
         uncertainty=row.uncertainty,
+        own=row.own,
     )

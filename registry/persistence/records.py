@@ -1,6 +1,7 @@
 """How far each gateway's record is here, and where it is torn, as rows."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, func, select
@@ -22,7 +23,7 @@ class RecordRow(Record):
 
 
 class HoleRow(Record):
-    """Lines a gateway lost before they were received."""
+    """Lines that are missing here: lost before they came, or not readable."""
 
     __tablename__ = "holes"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -32,6 +33,8 @@ class HoleRow(Record):
     first: Mapped[int] = mapped_column(RowNumber)
     last: Mapped[int] = mapped_column(RowNumber)
     recorded_at: Mapped[datetime] = mapped_column(Moment)
+    reason: Mapped[str]
+    line: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class ForkRow(Record):
@@ -57,6 +60,25 @@ class HighWater:
     epoch: int
     upto: int
     chain: bytes
+
+
+LOST = "the gateway lost it"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Lines that are missing and why; `line` is one that came but is not readable.
+
+    It is kept because its receipt lets the gateway forget it.
+    """
+
+    gateway: str
+    epoch: int
+    first: int
+    last: int
+    recorded_at: datetime
+    reason: str = LOST
+    line: bytes | None = None
 
 
 class Records:
@@ -86,21 +108,15 @@ class Records:
             )
         )
 
-    def add_hole(self, mark: HighWater, last: int, now: datetime) -> None:
-        """Note that everything after a mark up to `last` is lost."""
-        add_rows(
-            self._session,
-            HoleRow,
-            [
-                {
-                    "gateway": mark.gateway,
-                    "epoch": mark.epoch,
-                    "first": mark.upto + 1,
-                    "last": last,
-                    "recorded_at": now,
-                }
-            ],
-        )
+    def add_holes(self, holes: Iterable[Hole]) -> None:
+        """Note what is missing."""
+        add_rows(self._session, HoleRow, [asdict(hole) for hole in holes])
+
+    def holes(self, after: int, limit: int) -> list[tuple[int, Hole]]:
+        """Return holes with their numbers, the first noted first."""
+        query = select(HoleRow).where(HoleRow.number > after)
+        rows = self._session.scalars(query.order_by(HoleRow.number).limit(limit))
+        return [(row.number, _hole(row)) for row in rows]
 
     def add_fork(
         self, mark: HighWater, first: int, offered: bytes, now: datetime
@@ -129,3 +145,15 @@ class Records:
     def fork_count(self) -> int:
         """Return how many batches were refused."""
         return self._session.scalar(select(func.count()).select_from(ForkRow)) or 0
+
+
+def _hole(row: HoleRow) -> Hole:
+    return Hole(
+        row.gateway,
+        row.epoch,
+        row.first,
+        row.last,
+        row.recorded_at,
+        row.reason,
+        row.line,
+    )

@@ -27,7 +27,7 @@ def by_hour(
             func.sum(case((opened & ~by_card, 1), else_=0)),
             func.sum(case((opened, 0), else_=1)),
         )
-        .where(PassageRow.door.in_(list(doors)))
+        .where(PassageRow.door.in_(list(doors)), PassageRow.own)
         .where(PassageRow.at >= since, PassageRow.at < until)
         .group_by(hour)
     )

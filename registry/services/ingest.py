@@ -1,7 +1,7 @@
 """Passages from a gateway: each line exactly once, in order, attributed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.encoding import LARGEST_COUNT
@@ -12,10 +12,21 @@ from controller.vocabulary import Entry, Gap, Passage
 from registry.audit.trail import Action, Deed, record
 from registry.domain.attribution import Attribution
 from registry.domain.policy import Policy
-from registry.persistence.records import HighWater
+from registry.persistence.records import HighWater, Hole
 from registry.persistence.unit_of_work import UnitOfWork
 
 Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line nobody here can read, as it was sent, and what is wrong with it."""
+
+    line: bytes
+    reason: str
+
+
+Line = Entry | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,13 @@ class Ingest:
         """Store what is new in a batch and say how far the record is here now.
 
         A batch that starts too far ahead changes nothing: the receipt says where to
-        go on. Raises MessageRefused when a line is not readable.
+        go on. A line that is not readable is kept as a hole; the record goes on.
+        Raises MessageRefused for numbers no record can have.
         """
         if batch.last > LARGEST_COUNT:
             raise MessageRefused("the batch goes beyond the last number there is")
+        # The first statement takes the write lock: read before it.
+        lines = [_read(entry) for entry in batch.entries]
         now = self._clock()
         mark = self._mark(uow, batch)
         if batch.last < mark.upto or (
@@ -49,16 +63,17 @@ class Ingest:
         ):
             return _receipt(mark)
         if batch.first > mark.upto + 1:
-            uow.records.add_hole(mark, batch.first - 1, now)
+            lost = Hole(batch.gateway, batch.epoch, mark.upto + 1, batch.first - 1, now)
+            uow.records.add_holes([lost])
             mark = HighWater(mark.gateway, mark.epoch, batch.first - 1, batch.previous)
         held = mark.upto + 1 - batch.first
         offered = chain(batch.previous, batch.entries[:held])
         if offered != mark.chain:
-            return self._refuse(uow, mark, batch, offered)
+            return _refuse(uow, mark, batch.first, offered, now)
         fresh = batch.entries[held:]
         if not fresh:
             return _receipt(mark)
-        self._store(uow, batch, mark.upto + 1, [decode_entry(e) for e in fresh])
+        self._store(uow, mark, lines[held:], now)
         reached = HighWater(
             mark.gateway, mark.epoch, batch.last, chain(mark.chain, fresh)
         )
@@ -74,48 +89,66 @@ class Ingest:
         start = batch.previous if batch.first == 1 else GENESIS
         return HighWater(batch.gateway, batch.epoch, 0, start)
 
-    def _refuse(
-        self, uow: UnitOfWork, mark: HighWater, batch: PassageBatch, offered: bytes
-    ) -> Fork:
-        now = self._clock()
-        uow.records.add_fork(mark, batch.first, offered, now)
-        subject = f"gateway:{batch.gateway}"
-        record(uow, [Deed(subject, Action.RECORD_FORKED, subject)], now)
-        return Fork(mark, batch.first)
-
     def _store(
-        self, uow: UnitOfWork, batch: PassageBatch, first: int, entries: list[Entry]
+        self, uow: UnitOfWork, mark: HighWater, lines: Sequence[Line], now: datetime
     ) -> None:
-        now = self._clock()
-        attribution = self._attribution(uow, batch.gateway, entries)
+        """Store the lines that follow a mark."""
+        doors = uow.hardware.doors_of_gateway(mark.gateway)
+        buildings = {door.id: door.building for door in doors}
+        controllers = {door.controller for door in doors}
+        attribution = self._attribution(uow, buildings, lines)
         passages: list[Values] = []
         gaps: list[Values] = []
-        for seq, entry in enumerate(entries, first):
-            line: Values = {
-                "gateway": batch.gateway,
-                "epoch": batch.epoch,
+        holes: list[Hole] = []
+        for seq, line in enumerate(lines, mark.upto + 1):
+            place: Values = {
+                "gateway": mark.gateway,
+                "epoch": mark.epoch,
                 "seq": seq,
                 "recorded_at": now,
             }
-            if isinstance(entry, Gap):
-                gaps.append(line | _gap(entry))
-            else:
-                passages.append(line | _passage(entry, attribution))
+            match line:
+                case Passage():
+                    place["own"] = line.door in buildings
+                    passages.append(place | _passage(line, attribution))
+                case Gap():
+                    place["own"] = line.controller in controllers
+                    gaps.append(place | _gap(line))
+                case Unreadable():
+                    hole = Hole(mark.gateway, mark.epoch, seq, seq, now)
+                    holes.append(replace(hole, line=line.line, reason=line.reason))
         uow.passages.append(passages, gaps)
+        uow.records.add_holes(holes)
 
     def _attribution(
-        self, uow: UnitOfWork, gateway: str, entries: list[Entry]
+        self, uow: UnitOfWork, buildings: Mapping[str, str], lines: Iterable[Line]
     ) -> Attribution:
-        passages = [entry for entry in entries if isinstance(entry, Passage)]
+        passages = [line for line in lines if isinstance(line, Passage)]
         cards = {p.card.value for p in passages if p.card is not None}
         credentials = uow.credentials.of_cards(cards)
         parties = {credential.party for credential in credentials}
         return Attribution(
             credentials,
             uow.tenancies.occupancies_of_parties(parties),
-            uow.hardware.buildings_of_doors(gateway),
+            buildings,
             self._policy,
         )
+
+
+def _read(entry: bytes) -> Line:
+    try:
+        return decode_entry(entry)
+    except MessageRefused as error:
+        return Unreadable(entry, str(error))
+
+
+def _refuse(
+    uow: UnitOfWork, mark: HighWater, first: int, offered: bytes, now: datetime
+) -> Fork:
+    uow.records.add_fork(mark, first, offered, now)
+    subject = f"gateway:{mark.gateway}"
+    record(uow, [Deed(subject, Action.RECORD_FORKED, subject)], now)
+    return Fork(mark, first)
 
 
 def _receipt(mark: HighWater) -> Receipt:

@@ -29,5 +29,5 @@ class Traffic:
         return uow.passages.last_number()
 
     def after(self, uow: UnitOfWork, number: int, limit: int) -> list[RecordedPassage]:
-        """Return what was recorded after a passage, in that order."""
-        return uow.passages.after(number, limit)
+        """Return what gateways told of their own doors after a passage, in order."""
+        return uow.passages.after(number, limit, own=True)

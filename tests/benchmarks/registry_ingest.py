@@ -9,6 +9,8 @@ from sys import stdout
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from sqlalchemy import event
+
 from controller.uplink.messages import GENESIS, PassageBatch, chain
 from registry.persistence.database import PRAGMAS
 from tests.support.registry_bench import (
@@ -26,8 +28,10 @@ SIZES = (1, 100, 500)
 PASSAGES = 5000
 CARDS = (TENANT_CARD, ROOM_CARD, OWNER_CARD, UNKNOWN_CARD)
 BODY = bytes(120)
-HEADING = f"{'batch':>6} {'passages/s':>12} {'bare rows/s':>12} {'share':>7}\n"
-ROW = "{:>6} {:>12,.0f} {:>12,.0f} {:>7.1%}\n"
+HEADING = (
+    f"{'batch':>6} {'passages/s':>12} {'locked':>9} {'bare rows/s':>12} {'share':>7}\n"
+)
+ROW = "{:>6} {:>12,.0f} {:>6.1f} ms {:>12,.0f} {:>7.1%}\n"
 
 
 def batches(size: int) -> list[PassageBatch]:
@@ -41,13 +45,25 @@ def batches(size: int) -> list[PassageBatch]:
     return made
 
 
-def ingest(bench: Bench, record: list[PassageBatch]) -> float:
-    """Return the seconds it takes to store a record, a commit for each batch."""
+def ingest(bench: Bench, record: list[PassageBatch]) -> tuple[float, float]:
+    """Return the seconds it takes to store a record, a commit for each batch.
+
+    The second is how long of these nobody else may write.
+    """
+    begun, locked = 0.0, 0.0
+
+    def note(_: object) -> None:
+        nonlocal begun
+        begun = perf_counter()
+
     started = perf_counter()
     for part in record:
         with bench.services.store.writing() as uow:
+            event.listen(uow.session.get_bind(), "begin", note)
             bench.services.ingest.accept(uow, part)
-    return perf_counter() - started
+            event.remove(uow.session.get_bind(), "begin", note)
+        locked += perf_counter() - begun
+    return perf_counter() - started, locked
 
 
 def bare(path: Path, record: list[PassageBatch]) -> float:
@@ -76,9 +92,11 @@ def main() -> None:
         for size in SIZES:
             record = batches(size)
             count = size * len(record)
-            ours = count / ingest(bench, record)
+            seconds, locked = ingest(bench, record)
+            ours = count / seconds
             limit = count / bare(Path(folder) / "bare.db", record)
-            stdout.write(ROW.format(size, ours, limit, ours / limit))
+            held = locked / len(record) * 1000
+            stdout.write(ROW.format(size, ours, held, limit, ours / limit))
 
 
 if __name__ == "__main__":

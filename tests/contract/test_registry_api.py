@@ -130,6 +130,7 @@ def test_passages_page_by_page(bench: Bench, client: httpx.Client) -> None:
         "controller": "reader-001",
         "controller_epoch": 1,
         "controller_index": 1,
+        "own": True,
     }
     assert page["passages"][1]["card_state"] == "unknown"
     rest = client.get("/api/passages", params={"after": 2}).json()

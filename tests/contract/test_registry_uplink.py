@@ -118,11 +118,20 @@ def test_a_fork_is_a_conflict_and_is_kept_on_record(
     assert client.get("/api/figures").json()["forks"] == before + 1
 
 
-def test_an_unreadable_line_is_refused(
+def test_an_unreadable_line_is_receipted_and_on_record_as_a_hole(
     bench: Bench, client: httpx.Client, epoch: int
 ) -> None:
-    sent = bench.sign(batch([b"\x00"], epoch=epoch))
-    assert is_problem(client.post(PASSAGES, content=sent), 400)
+    sent = batch([passage(1), b"\x00"], epoch=epoch)
+    answer = client.post(PASSAGES, content=bench.sign(sent))
+    receipt = bench.read(answer.content, Receipt)
+    assert receipt == Receipt(GATEWAY, epoch, 2, chain(GENESIS, sent.entries))
+    page = client.get("/api/holes").json()
+    newest = page["holes"][-1]
+    assert (newest["epoch"], newest["first"], newest["last"]) == (epoch, 2, 2)
+    assert (newest["gateway"], bool(newest["reason"])) == (GATEWAY, True)
+    assert client.get("/api/figures").json()["holes"] == len(page["holes"])
+    onward = client.get("/api/holes", params={"after": page["next"]}).json()
+    assert onward == {"holes": [], "next": page["next"]}
 
 
 @pytest.mark.parametrize("path", [PASSAGES, PERMITS, HEARTBEAT])

@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from controller.cbor import pack, unpack
 from controller.encoding import LARGEST_COUNT, encode_entry
 from controller.errors import MessageRefused
+from controller.uplink.codec import decode_entry
 from controller.uplink.messages import (
     GENESIS,
     PassageBatch,
@@ -21,10 +23,13 @@ from controller.uplink.messages import (
     chain,
     link,
 )
-from controller.vocabulary import ControllerId, DoorId, Gap
+from controller.vocabulary import ControllerId, DoorId, Entry, Gap
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.timeline import RecordedPassage
+from registry.persistence.records import LOST, Hole
+from registry.services import ingest
 from registry.services.ingest import Fork
+from registry.services.traffic import Traffic
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -64,6 +69,11 @@ def accept(bench: Bench, sent: PassageBatch) -> Receipt | Fork:
 def stored(bench: Bench, epoch: int = 1) -> list[RecordedPassage]:
     with bench.services.store.reading() as uow:
         return [p for p in uow.passages.after(0, 10_000) if p.epoch == epoch]
+
+
+def holes(bench: Bench) -> list[Hole]:
+    with bench.services.store.reading() as uow:
+        return [hole for _, hole in uow.records.holes(0, 100)]
 
 
 def counts(bench: Bench) -> tuple[int, int, int]:
@@ -127,7 +137,7 @@ def test_what_a_gateway_lost_is_a_hole(fresh: Bench) -> None:
     receipt = accept(fresh, sent)
     assert receipt == Receipt(GATEWAY, 1, 9, chain(elsewhere, sent.entries))
     assert [p.seq for p in stored(fresh)] == [1, 9]
-    assert counts(fresh) == (0, 1, 0)
+    assert [(h.first, h.last, h.reason) for h in holes(fresh)] == [(2, 8, LOST)]
     assert accept(fresh, sent) == receipt
     assert counts(fresh) == (0, 1, 0), "the same loss is told once"
 
@@ -174,11 +184,79 @@ def test_gateways_do_not_share_a_record(fresh: Bench) -> None:
 @pytest.mark.parametrize(
     "line", [b"", b"\x00", b"\xff" * 20, encode_entry(passage())[:-1]]
 )
-def test_an_unreadable_line_changes_nothing(fresh: Bench, line: bytes) -> None:
-    with pytest.raises(MessageRefused):
-        accept(fresh, batch([encode_entry(passage(1)), line]))
-    assert stored(fresh) == []
-    assert accept(fresh, batch([passage(1)])) != Receipt(GATEWAY, 1, 0, GENESIS)
+def test_an_unreadable_line_is_a_hole_and_the_record_goes_on(
+    fresh: Bench, line: bytes
+) -> None:
+    sent = batch([passage(1), line, passage(2)])
+    receipt = Receipt(GATEWAY, 1, 3, chain(GENESIS, sent.entries))
+    assert accept(fresh, sent) == receipt
+    assert [p.seq for p in stored(fresh)] == [1, 3]
+    assert accept(fresh, sent) == receipt
+    (hole,) = holes(fresh)
+    assert (hole.epoch, hole.first, hole.last, hole.line) == (1, 2, 2, line)
+    assert hole.reason != LOST
+    assert counts(fresh) == (0, 1, 0), "told once, in figures too"
+    onward = batch([passage(4)], 4, receipt.chain)
+    assert accept(fresh, onward) == Receipt(
+        GATEWAY, 1, 4, chain(receipt.chain, onward.entries)
+    )
+
+
+def test_a_line_of_another_vocabulary_says_which_field_is_not_known(
+    fresh: Bench,
+) -> None:
+    row = unpack(encode_entry(passage(1)), 640)
+    assert isinstance(row, list)
+    row[4] = 200
+    accept(fresh, batch([pack(row)]))
+    (hole,) = holes(fresh)
+    assert hole.reason.startswith("passage.reason must be")
+
+
+def test_a_batch_is_read_before_others_are_kept_from_writing(
+    fresh: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revisions = []
+
+    def read(data: bytes) -> Entry:
+        """Read while somebody else writes; were the lock taken this would fail."""
+        with fresh.services.store.writing() as uow:
+            revisions.append(uow.permits.next_revision())
+        return decode_entry(data)
+
+    monkeypatch.setattr(ingest, "decode_entry", read)
+    accept(fresh, batch([passage(1), passage(2)]))
+    assert revisions == [2, 3]
+    assert len(stored(fresh)) == 2
+
+
+def test_nobody_tells_of_a_door_that_is_anothers(fresh: Bench) -> None:
+    """What a gateway says of doors it does not have is kept, but shown nowhere."""
+    foreign: list[Entry] = [
+        passage(1, door=FAR),
+        Gap(ControllerId("reader-002"), 1, 1, 2),
+    ]
+    accept(fresh, batch([*foreign, passage(2, door=DoorId("nowhere")), passage(3)]))
+    own = replace(batch([passage(4, door=FAR)]), gateway=OTHER_GATEWAY)
+    accept(fresh, own)
+    assert [(p.seq, p.own) for p in stored(fresh)] == [
+        (1, False),
+        (3, False),
+        (4, True),
+        (1, True),
+    ]
+    traffic = Traffic(fresh.clock)
+    with fresh.services.store.reading() as uow:
+        timeline = fresh.services.timelines.of_door(uow, FAR).entries
+        live = traffic.after(uow, 0, 2)
+        hours = traffic.last_day(uow, [FAR, "nowhere"])
+    assert [e.passage and e.passage.gateway for e in timeline] == [OTHER_GATEWAY]
+    assert [(p.gateway, p.door) for p in live] == [
+        (GATEWAY, FRONT),
+        (OTHER_GATEWAY, FAR),
+    ]
+    assert sum(hour.total for hour in hours) == 1
+    assert counts(fresh)[0] == 1, "the gap is on record"
 
 
 def test_numbers_beyond_the_last_are_refused(fresh: Bench) -> None:
@@ -309,3 +387,37 @@ def test_duplicates_overlaps_gaps_and_disorder_give_the_record_itself(
     assert [p.controller_index for p in found] == list(range(expected))
     numbers = [p.number for p in found]
     assert numbers == sorted(numbers)
+
+
+junk = st.binary(max_size=30).filter(lambda data: data not in RECORD)
+
+mixed = st.lists(st.one_of(st.sampled_from(RECORD), junk), min_size=1, max_size=30)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(mixed, st.integers(1, 10))
+def test_any_mix_of_readable_and_unreadable_lines_goes_on(
+    bench: Bench, lines: list[bytes], size: int
+) -> None:
+    """Every line is either a passage or a hole, at its place, and receipted."""
+    with bench.services.store.reading() as uow:
+        epoch = uow.passages.last_number() + 10**6
+        before = len(uow.records.holes(0, 10**6))
+        epoch += before
+    previous = GENESIS
+    for start in range(0, len(lines), size):
+        part = lines[start : start + size]
+        receipt = accept(bench, batch(part, start + 1, previous, epoch))
+        previous = chain(previous, part)
+        assert receipt == Receipt(GATEWAY, epoch, start + len(part), previous)
+    good = [seq for seq, line in enumerate(lines, 1) if line in RECORD]
+    torn = [(seq, line) for seq, line in enumerate(lines, 1) if line not in RECORD]
+    assert [p.seq for p in stored(bench, epoch)] == good
+    with bench.services.store.reading() as uow:
+        kept = [hole for _, hole in uow.records.holes(0, 10**6)][before:]
+    assert [(h.first, h.line) for h in kept] == torn
+    assert all(h.first == h.last and h.reason for h in kept)

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("first", NUMBER, nullable=False),
         sa.Column("last", NUMBER, nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sqlite_autoincrement=True,
     )
@@ -100,6 +101,8 @@ def upgrade() -> None:
         sa.Column("first", NUMBER, nullable=False),
         sa.Column("last", NUMBER, nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("line", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sqlite_autoincrement=True,
     )
@@ -131,6 +134,7 @@ def upgrade() -> None:
         sa.Column("controller_index", NUMBER, nullable=True),
         sa.Column("controller_at", sa.BigInteger(), nullable=True),
         sa.Column("uncertainty", sa.Double(), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sqlite_autoincrement=True,
     )
