@@ -7,7 +7,7 @@ from registry.domain.policy import Policy
 from tests.support.street import LiveStreet, open_street
 from tests.support.street_clock import next_midnight, shifted
 
-LEAD = timedelta(seconds=60)
+LEAD = timedelta(seconds=50)
 """From the start of the processes to their midnight: enough to set the street up."""
 CARDS = {"osdp": 4_123_000_001, "smart_door": 4_123_000_002}
 YEAR = timedelta(days=365)

@@ -28,6 +28,12 @@ class Withdrawal:
     acknowledged: float
     shown: float
 
+    def __str__(self) -> str:
+        return (
+            f"{self.door} {self.protocol:<10} pushed {self.pushed:.3f} s,"
+            f" acknowledged {self.acknowledged:.3f} s, shown {self.shown:.3f} s"
+        )
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -48,11 +54,7 @@ def test_a_cancelled_card_opens_no_door_within_a_second(
                 assert not passage["granted"]
                 assert passage["card_state"] == "cancelled"
         account = street.settle()
-    for row in withdrawals:
-        tell(
-            f"{row.door} {row.protocol:<10} pushed {row.pushed:.3f} s,"
-            f" acknowledged {row.acknowledged:.3f} s, shown {row.shown:.3f} s"
-        )
+    tell("\n".join(map(str, withdrawals)))
     assert account.exact
     assert {row.protocol for row in withdrawals} == set(PROTOCOLS)
     assert max(row.acknowledged for row in withdrawals) < 1
