@@ -139,7 +139,7 @@ class LiveStreet:
         self.wait(missing)
 
     def neighbours(self) -> tuple[Neighbour, ...]:
-        """Return everybody with a card, one of each building."""
+        """Return somebody with a card of every house."""
         today = datetime.now(ZoneInfo(ZONE)).date()
         return tuple({n.doors: n for n in read_neighbours(self.folder, today)}.values())
 
