@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import TypeGuard
 
 from controller.encoding import encode_entry
 from controller.session import (
     AcknowledgePassages,
     Command,
     Event,
+    Online,
     PassageReported,
     PassagesLost,
 )
@@ -28,7 +30,9 @@ class Reports:
     """Records what controllers report, then lets them forget it.
 
     One commit of a controller is under way at a time: were a later one to succeed
-    after an earlier one failed, the cursor would jump over what was lost.
+    after an earlier one failed, the cursor would jump over what was lost. For the
+    same reason nothing behind a report that was not recorded is taken before the
+    controller repeats that report.
     """
 
     def __init__(
@@ -44,16 +48,42 @@ class Reports:
         self._append = append
         self._send = send
         self._waiting: dict[ControllerId, list[News]] = {}
+        self._missed: dict[ControllerId, Cursor] = {}
 
     def handle(self, events: Sequence[Event]) -> None:
         """Take the reports among some events."""
-        news = [event for event in events if isinstance(event, News)]
+        news = [event for event in events if self._is_news(event)]
         for controller, reports in groupby(news, lambda event: event.controller):
             waiting = self._waiting.get(controller)
             if waiting is None:
                 self._record(controller, list(reports))
             elif len(waiting) < MOST_WAITING:
                 waiting += reports
+            else:
+                self._miss(next(reports))
+
+    def _is_news(self, event: Event) -> TypeGuard[News]:
+        """Say whether a report follows on what was taken before it."""
+        missed = self._missed.get(event.controller)
+        if isinstance(event, Online):
+            # From here on the controller sends everything that is not acknowledged.
+            self._missed.pop(event.controller, None)
+        if not isinstance(event, News):
+            return False
+        if missed is not None:
+            follows = missed.index if event.epoch == missed.epoch else 1
+            if _first(event) > follows:
+                return False
+            del self._missed[event.controller]
+        return True
+
+    def _miss(self, report: News) -> None:
+        """Take nothing behind a report until it is repeated."""
+        cursor = self._cursors().get(report.controller)
+        first = _first(report)
+        if cursor is not None and cursor.epoch == report.epoch:
+            first = max(first, cursor.index + 1)
+        self._missed[report.controller] = Cursor(report.epoch, first)
 
     def _record(self, controller: ControllerId, news: list[News]) -> None:
         cursor = self._cursors().get(controller)
@@ -69,15 +99,17 @@ class Reports:
             return
         self._waiting[controller] = []
         done = self._append(map(encode_entry, entries), {controller: cursor})
-        done.add_done_callback(lambda done: self._recorded(controller, cursor, done))
+        done.add_done_callback(lambda done: self._recorded(news[0], cursor, done))
 
     def _recorded(
-        self, controller: ControllerId, cursor: Cursor, done: asyncio.Future[None]
+        self, first: News, cursor: Cursor, done: asyncio.Future[None]
     ) -> None:
+        controller = first.controller
         waiting = self._waiting.pop(controller)
         if done.cancelled() or done.exception() is not None:
             LOG.error("%s: its reports are not recorded; it keeps them", controller)
             self._counters.unrecorded += 1
+            self._miss(first)
             return
         self._send(AcknowledgePassages(controller, cursor.epoch, cursor.index))
         if waiting:
@@ -90,7 +122,7 @@ class Reports:
         same = cursor is not None and cursor.epoch == report.epoch
         expected = cursor.index + 1 if cursor is not None and same else 1
         if isinstance(report, PassagesLost):
-            first = max(report.first, expected)
+            first = expected if cursor is not None else max(report.first, 1)
             if first > report.last:
                 return [], cursor
             return [self._gap(report, first, report.last)], Cursor(
@@ -125,3 +157,7 @@ class Reports:
             controller_at=report.controller_at,
             uncertainty=uncertainty,
         )
+
+
+def _first(report: News) -> int:
+    return report.first if isinstance(report, PassagesLost) else report.index
