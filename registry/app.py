@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from registry.api import doors, gateways, health, houses, passages, problems, tenancies
+from registry.api.bounds import Bounded
 from registry.api.loopback import LoopbackOnly
 from registry.domain.policy import Policy
 from registry.services.changes import Changes
@@ -85,11 +86,13 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses=problems.DESCRIBED,
     )
     app.state.services = services
     for router in (gateways, houses, doors, passages, tenancies, health):
         app.include_router(router.router)
     problems.install(app)
     pages.install(app, services)
+    app.add_middleware(Bounded)
     app.add_middleware(LoopbackOnly)
     return app

@@ -29,15 +29,21 @@ from registry.services.registry_services import Services
 
 router = APIRouter(prefix="/api/gateways", tags=["gateways"])
 MEDIA_TYPE = "application/cose"
+SIGNED = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 RESPONSES: dict[int | str, dict[str, object]] = {
-    200: {"content": {MEDIA_TYPE: {}}, "description": "A signed message"},
-    401: {"description": "The signature is not the gateway's"},
-    413: {"description": "The body is larger than such a message can be"},
+    200: {"content": SIGNED, "description": "A signed message"},
 }
+ASKED = {"requestBody": {"required": True, "content": SIGNED}}
 Spoken = TypeVar("Spoken", PassageBatch, PermitRequest, Heartbeat)
 
 
-@router.post("/passages", summary="Take a batch of passages", responses=RESPONSES)
+@router.post(
+    "/passages",
+    summary="Take a batch of passages",
+    response_class=Response,
+    responses=RESPONSES,
+    openapi_extra=ASKED,
+)
 async def passages(request: Request, registry: Registry) -> Response:
     """Commit what is new, then sign a receipt; one thread writes, batch by batch."""
     batch = await _read(request, registry, PassageBatch)
@@ -52,7 +58,13 @@ async def passages(request: Request, registry: Registry) -> Response:
     return await _signed(registry, outcome)
 
 
-@router.post("/permits", summary="Wait for changed permits", responses=RESPONSES)
+@router.post(
+    "/permits",
+    summary="Wait for changed permits",
+    response_class=Response,
+    responses=RESPONSES,
+    openapi_extra=ASKED,
+)
 async def permits(request: Request, registry: Registry) -> Response:
     """Answer at once when there is something, or else after at most `wait` seconds."""
     asked = await _read(request, registry, PermitRequest)
@@ -73,6 +85,7 @@ async def permits(request: Request, registry: Registry) -> Response:
     "/heartbeat",
     summary="Hear that a gateway lives and how its doors are",
     status_code=HTTPStatus.NO_CONTENT,
+    openapi_extra=ASKED,
 )
 async def heartbeat(request: Request, registry: Registry) -> None:
     """Keep what the gateway says of itself and of its own doors."""

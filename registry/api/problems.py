@@ -32,6 +32,44 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     MessageRefused: HTTPStatus.BAD_REQUEST,
     InstallationFault: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+TEXT = {"type": "string"}
+DESCRIBED: dict[int | str, dict[str, object]] = {
+    codes: {
+        "description": f"{whose} (RFC 9457)",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail"],
+                    "properties": {
+                        "type": TEXT,
+                        "title": TEXT,
+                        "status": {"type": "integer"},
+                        "detail": TEXT,
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["field", "fault", "message", "remedy"],
+                                "properties": {
+                                    "field": TEXT,
+                                    "fault": {"enum": [fault.value for fault in Fault]},
+                                    "message": TEXT,
+                                    "remedy": TEXT,
+                                },
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+    for codes, whose in (
+        ("4XX", "What is wrong with the request"),
+        ("5XX", "What is wrong with the registry"),
+    )
+}
+"""What the API's description says of errors, of every route alike."""
 REMEDIES: dict[str, tuple[Fault, str]] = {
     "missing": (Fault.MISSING, "give this field"),
 }

@@ -5,39 +5,50 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from controller.vocabulary import LARGEST_CARD_NUMBER
 from registry.api.access import COUNTER, Registry
 from registry.domain.credential import CredentialState
-from registry.domain.registration import TenancyForm
+from registry.domain.file_reading import LONGEST_TEXT
+from registry.domain.registration import TenancyForm, day_of
 
 router = APIRouter(prefix="/api", tags=["tenancies"])
 Card = Annotated[int, Path(ge=1, le=LARGEST_CARD_NUMBER)]
 
 
-class Body(BaseModel):
-    """A request body: unknown fields are refused."""
+def _day(value: object) -> date | None:
+    return day_of(value) if isinstance(value, str) else None
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class OccupantBody(Body):
     """Who moves in."""
 
-    name: str = Field(repr=False)
+    name: Text = Field(repr=False)
 
 
 class TenancyBody(Body):
     """A tenancy from `start` until, not including, `end` (ISO dates)."""
 
-    unit: str
+    unit: Text
     occupant: OccupantBody
-    start: str
-    end: str
+    start: Text
+    end: Text
     card: int | None = Field(default=None, repr=False)
-    room: str | None = None
-    landlord: str | None = None
+    room: Text | None = None
+    landlord: Text | None = None
     filed: bool = False
 
 
@@ -56,13 +67,13 @@ class TenancyRecorded(BaseModel):
 class EndBody(Body):
     """The day a tenancy no longer holds."""
 
-    end: date
+    end: Day
 
 
 class ReasonBody(Body):
     """Why, in a few words."""
 
-    reason: str
+    reason: Text
 
 
 class Revised(BaseModel):
