@@ -12,8 +12,6 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from gateway import daemon
-from gateway.assembly import opener
 from gateway.config.installation import load
 from gateway.config.problems import ConfigInvalid
 from gateway.config.reading import read_config
@@ -78,6 +76,8 @@ def run(
     ] = None,
 ) -> None:
     """Be the gateway until SIGTERM."""
+    from gateway import daemon  # noqa: PLC0415 - slow to load; other commands are quick
+
     installation = load(config)
     configure(as_json=json_logs)
     with _trace_file(trace) as file:
@@ -92,6 +92,8 @@ def status(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
         report = ask(data)
     except OSError as error:
         raise GatewayError(f"no gateway answers in {data}: {error.strerror}") from error
+    except ValueError as error:
+        raise GatewayError(f"the gateway's answer breaks off: {error}") from error
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
         return
@@ -102,11 +104,13 @@ def status(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
 @app.command("replay", epilog="Example: menhu-gateway replay bus-01 fault.trace")
 def replay_trace(line: str, trace: Path, config: ConfigFile = DEFAULT) -> None:
     """Feed a recorded line to its protocol again and print what it makes of it."""
+    from gateway.assembly import opener  # noqa: PLC0415 - slow to load, as for `run`
+
     installation = load(config)
     sections = {section.name: section for section in installation.config.lines}
     if line not in sections:
         raise GatewayError(f"no line {line!r}. Lines: {', '.join(sections)}")
-    with trace.open(encoding="utf-8") as file:
+    with trace.open(encoding="utf-8", errors="replace") as file:
         for now, what in replay(file, line, opener(installation, sections[line])):
             typer.echo(f"{now:.6f} {what}")
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from controller.cbor import EPOCH
+
 READINGS = 5
 STEP = 2.0
 """Seconds a controller's clock may be off before it is set."""
@@ -64,7 +66,7 @@ class ControllerClock:
         self._readings.clear()
 
     def correct(self, controller_at: datetime, now: datetime) -> tuple[datetime, float]:
-        """Return our best estimate of a controller's time, and how unsure it is."""
+        """Return when something was, from 1970 to now, and how unsure that is."""
         offset, unsure = self.offset, self._spread()
         if offset is None:
             offset, unsure = 0.0, UNKNOWN if self._set_at is None else STEP
@@ -73,7 +75,9 @@ class ControllerClock:
                 offset, unsure = self._step, STEP
             elif (controller_at - self._set_at).total_seconds() < self._step:
                 unsure += self._step
-        return min(controller_at - timedelta(seconds=offset), now), unsure
+        # As a difference it cannot leave the calendar, whatever the clock says.
+        since = controller_at - EPOCH - timedelta(seconds=offset)
+        return EPOCH + min(max(since, timedelta()), now - EPOCH), unsure
 
     def _spread(self) -> float:
         offsets = [reading.offset for reading in self._readings]

@@ -18,7 +18,7 @@ from controller.session import (
 )
 from controller.vocabulary import ControllerId, DoorId, Permit, PermitId, Revision
 from gateway.doors import Door
-from gateway.permits import Permits
+from gateway.permits import NOTHING, Permits
 from gateway.site import Site
 from gateway.store.state import Changes, DoorChange, State
 
@@ -88,9 +88,9 @@ class Delivery:
         if parcel is None:
             return
         match event:
-            case Online(digest=digest):
+            case Online():
                 parcel.clear()
-                self._compare(event.controller, digest)
+                self._compare(event)
             case Offline():
                 parcel.clear()
             case PermitsApplied(digest=digest) if parcel.expected is not None:
@@ -124,12 +124,15 @@ class Delivery:
     def _followers(self) -> list[Door]:
         return [door for door in self._doors if door.controller not in self._parcels]
 
-    def _compare(self, name: ControllerId, digest: bytes | None) -> None:
-        door = self._doors.of(name)
-        if digest == digest_of(self._permits.of_door(door.id)):
+    def _compare(self, online: Online) -> None:
+        """Leave a controller as it is, or believe it no more than it says it holds."""
+        door = self._doors.of(online.controller)
+        if online.digest == digest_of(self._permits.of_door(door.id)):
             self._acknowledge([door])
-        else:
-            self._push_snapshot(name)
+            return
+        held = min(door.acknowledged, online.revision or NOTHING)
+        self._note_in_force([door], held)
+        self._push_snapshot(online.controller)
 
     def _applied(self, name: ControllerId, digest: bytes) -> None:
         door, parcel = self._doors.of(name), self._parcels[name]
@@ -170,7 +173,9 @@ class Delivery:
             self._push_snapshot(name)
 
     def _acknowledge(self, doors: Iterable[Door]) -> None:
-        revision = self._permits.revision
+        self._note_in_force(doors, self._permits.revision)
+
+    def _note_in_force(self, doors: Iterable[Door], revision: Revision) -> None:
         moved = [door for door in doors if door.acknowledged != revision]
         if not moved:
             return

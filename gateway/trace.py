@@ -98,7 +98,7 @@ def replay(
 ) -> Iterator[tuple[float, Event | Packet]]:
     """Feed a line's trace to a new session; yields its events and what it sends."""
     rows = [row for row in map(_read, lines) if row[1] == line]
-    draws = iter([bytes.fromhex(row[4]) for row in rows if row[2] == "random"])
+    draws = iter([_octets(row[4]) for row in rows if row[2] == "random"])
     session: Session | None = None
     for now, _, direction, peer, data in rows:
         if direction == "open":
@@ -116,16 +116,29 @@ def _step(
 ) -> Sequence[Packet]:
     match direction:
         case "in":
-            data = bytes.fromhex(packet.data.decode())
+            data = _octets(packet.data.decode())
             session.receive_data(Packet(data, packet.peer), now)
         case "timeout":
             session.on_timeout(now)
         case "ask":
             return session.data_to_send(now)
         case _ if direction in COMMANDS:
-            command = msgspec.json.decode(packet.data, type=COMMANDS[direction])
-            session.send(command, now)
+            session.send(_command(packet.data, COMMANDS[direction]), now)
     return ()
+
+
+def _command(data: bytes, kind: type[Command]) -> Command:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise TraceInvalid(f"no {kind.__name__}: {error}") from error
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise TraceInvalid(f"{text[:40]!r} is not hexadecimal") from error
 
 
 def _read(text: str) -> tuple[float, str, str, str, str]:

@@ -16,9 +16,9 @@ from firmware_sim.journal import read_journal
 from firmware_sim.layout import DOORS
 from firmware_sim.plan import RESIDENTS, Size, plan_street
 from firmware_sim.reconcile import reconcile
-from firmware_sim.run import RunSettings, run_street
 from firmware_sim.street import ZONE
 
+_LARGEST_PORT = 65535
 app = typer.Typer(
     help="A simulated street: readers, smart doors and the people who use them.",
     epilog="Example: menhu-sim plan --out street; menhu-sim run street",
@@ -52,6 +52,7 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
     ] = None,
 ) -> None:
     """Plan a street and write the files of its installation."""
+    _address("mqtt", mqtt)
     try:
         day = date.fromisoformat(today) if today else _today()
         street = plan_street(seed, Size(residents, doors, readers), day)
@@ -81,6 +82,11 @@ def run(  # noqa: PLR0913  one parameter for each option of the command
     traffic: Annotated[bool, typer.Option(help="Let people move at once.")] = True,
 ) -> None:
     """Run a planned street until interrupted."""
+    from firmware_sim.run import (  # noqa: PLC0415  slow to load; others are quick
+        RunSettings,
+        run_street,
+    )
+
     host, port = _address("control", control)
     if not _is_loopback(host):
         raise typer.BadParameter("control must be a loopback address: 127.0.0.1:PORT")
@@ -129,7 +135,7 @@ def main() -> None:
 
 def _address(option: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or not 0 < int(port) <= _LARGEST_PORT:
         raise typer.BadParameter(f"{option} must be HOST:PORT, not {text!r}")
     return host, int(port)
 

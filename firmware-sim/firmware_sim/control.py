@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from json import JSONDecodeError
 from typing import Any
 
 from aiohttp import web
@@ -47,6 +46,8 @@ class Control:
         door, card = body.get("door"), body.get("card")
         if not isinstance(door, str) or door not in self.simulator.street.doors:
             raise Refused("door", "name a door of this street")
+        if isinstance(card, float):
+            raise Refused("card", "give a whole number")
         if card is not None:
             _number("card", card, 1, _LARGEST_CARD)
         try:
@@ -147,7 +148,7 @@ async def _problems(
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("body", "send a JSON object") from error
     if not isinstance(body, dict):
         raise Refused("body", "send a JSON object")

@@ -19,7 +19,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         problem = Problem(str(path), f"cannot be read ({error}).", "Check the path.")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         problem = Problem(str(path), f"is no TOML: {error}.", "Mend that line.")
     raise ConfigInvalid([problem])
 

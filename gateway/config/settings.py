@@ -6,7 +6,10 @@ from msgspec import Meta, Struct
 
 from controller.wiegand import ByteOrder
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+Name: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*\Z")
+]
+FileName: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00]*\Z")]
 LONGEST_UNLOCK = 60.0
 
 
@@ -27,7 +30,7 @@ class LineSection(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     protocol: Name
-    port: str | None = None
+    port: FileName | None = None
     baud: int = 9600
     broker: str | None = None
     controllers: tuple[ControllerSection, ...] = ()
@@ -37,7 +40,7 @@ class RegistrySection(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the registry is and the key it signs with (a PEM file)."""
 
     url: str
-    public_key: str
+    public_key: FileName
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +48,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Name
     registry: RegistrySection
-    data: str = "gateway-data"
-    keys: str = "keys.toml"
+    data: FileName = "gateway-data"
+    keys: FileName = "keys.toml"
     ballast_megabytes: Annotated[int, Meta(ge=0, le=4096)] = 16
     lines: tuple[LineSection, ...] = ()

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,20 @@ def test_a_plan_is_written_and_says_what_is_next(tmp_path: Path) -> None:
     [
         (["plan", "--out", "x", "--doors", "0"], "doors must be 1 to 999"),
         (["plan", "--out", "x", "--today", "soon"], "soon"),
+        (["plan", "--out", "x", "--today", "2026-02-30"], "day"),
+        (["plan", "--out", "x", "--doors", "1000"], "doors must be 1 to 999"),
+        (["plan", "--out", "x", "--doors", "many"], "--doors"),
+        (["plan", "--out", "x", "--residents", "0"], "residents must be 1 to 60000"),
+        (["plan", "--out", "x", "--residents", "60001"], "residents must be"),
+        (["plan", "--out", "x", "--readers", "-1"], "readers must be 0 to 171"),
+        (["plan", "--out", "x", "--readers", "172"], "readers must be 0 to 171"),
+        (["plan", "--out", "x", "--baud", "299"], "--baud"),
+        (["plan", "--out", "x", "--mqtt", "broker"], "mqtt must be HOST:PORT"),
+        (["plan", "--out", "x", "--mqtt", "h:65536"], "mqtt must be HOST:PORT"),
         (["run", "nowhere"], "menhu-sim plan"),
+        (["run", ".", "--taps-per-resident", "-1"], "--taps-per-resident"),
+        (["run", ".", "--control", "127.0.0.1:0"], "HOST:PORT"),
+        (["run", ".", "--control", "127.0.0.1:99999"], "HOST:PORT"),
         (["run", ".", "--control", "0.0.0.0:1"], "loopback"),
         (["run", ".", "--control", "8090"], "HOST:PORT"),
         (["run", ".", "--control", "here:8090"], "loopback"),
@@ -84,6 +99,8 @@ def test_help_has_examples(command: list[str]) -> None:
         (["--keep", "."], "new folder"),
         (["--doors", "0"], "doors must be 1 to 999"),
         (["--for", "0"], "--for"),
+        (["--speed", "0"], "--speed"),
+        (["--residents", "60001"], "residents must be 1 to 60000"),
     ],
 )
 def test_the_demo_refuses_what_it_cannot_do(
@@ -100,3 +117,24 @@ def test_the_demo_refuses_what_it_cannot_do(
     captured = capsys.readouterr()
     assert words in captured.err
     assert captured.out == ""
+
+
+def test_the_demo_s_help_has_an_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["menhu-demo", "--help"])
+    with pytest.raises(SystemExit) as left:
+        demo_main()
+    assert left.value.code == 0
+    assert "Example: menhu-demo --for 60 --json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["firmware_sim.cli", "gateway.cli"])
+def test_help_waits_for_no_slow_library(module: str) -> None:
+    code = f"import {module}, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    assert not loaded & {"aiohttp", "paho", "amqtt", "serial"}

@@ -105,7 +105,27 @@ async def test_a_crowd_is_told_to_come_back(rig: Rig) -> None:
         ("/taps", {"door": "door-1", "card": 0}, "card"),
         ("/taps", {"door": "door-1", "card": 2**32}, "card"),
         ("/taps", {"door": "door-1", "card": "7"}, "card"),
+        ("/taps", {"door": "door-1", "card": 7.5}, "card"),
+        ("/taps", {"door": "door-1", "card": True}, "card"),
+        ("/taps", {"door": "door-1", "card": [7]}, "card"),
+        ("/taps", {"door": "door-1", "card": -(10**400)}, "card"),
+        ("/taps", {"door": None, "card": 7}, "door"),
         ("/taps", [1], "body"),
+        ("/taps", None, "body"),
+        ("/taps", "door-1", "body"),
+        ("/traffic", {}, "running"),
+        ("/traffic", {"running": 1}, "running"),
+        ("/traffic", [True], "body"),
+        ("/doors/door-1/faults", [], "body"),
+        ("/doors/door-1/faults", {"power_cut": float("nan")}, "power_cut"),
+        ("/doors/door-1/faults", {"power_cut": 3601}, "power_cut"),
+        ("/doors/door-1/faults", {"power_cut": None}, "power_cut"),
+        ("/doors/door-1/faults", {"silent": "3"}, "silent"),
+        ("/doors/door-1/faults", {"tamper": 1}, "tamper"),
+        ("/doors/door-1/faults", {"wire": None}, "wire"),
+        ("/doors/door-1/faults", {"wire": [0.5]}, "wire"),
+        ("/doors/door-1/faults", {"wire": {"drop": "x"}}, "wire"),
+        ("/doors/door-1/faults", {"wire": {"delay": float("nan")}}, "wire"),
         ("/traffic", {"running": "no"}, "running"),
         ("/doors/door-9/faults", {}, "door"),
         ("/doors/door-1/faults", {"power_cut": -1}, "power_cut"),
@@ -127,8 +147,9 @@ async def test_bad_requests_name_the_field_and_do_nothing(
     assert rig.door.done == []
 
 
-async def test_a_body_that_is_no_json_is_refused(rig: Rig) -> None:
-    async with rig.client.post("/taps", data=b"\xff{") as response:
+@pytest.mark.parametrize("body", [b"", b"\xff{", b"{", b"[" * 100_000, b"\x00"])
+async def test_a_body_that_is_no_json_is_refused(rig: Rig, body: bytes) -> None:
+    async with rig.client.post("/taps", data=body) as response:
         assert response.status == 422
         assert response.content_type == "application/problem+json"
 

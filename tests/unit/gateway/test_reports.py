@@ -2,7 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from controller.session import AcknowledgePassages, PassageReported, PassagesLost
+from controller.session import (
+    AcknowledgePassages,
+    Event,
+    Online,
+    PassageReported,
+    PassagesLost,
+)
 from controller.vocabulary import CardNumber, Direction, Gap, Origin, Passage, Reason
 from gateway.reports import MOST_WAITING, Reports
 from gateway.store.segment import Cursor
@@ -161,3 +167,62 @@ async def test_reports_that_wait_for_the_disk_are_bounded() -> None:
     await desk.disk.commit()
     assert len(desk.disk.entries) == MOST_WAITING + 1
     assert desk.disk.waiting == []
+
+
+async def test_after_a_failed_commit_nothing_behind_it_is_taken() -> None:
+    desk = Desk(Cursor(1, 4))
+    desk.report(4, 5, 6)
+    await desk.disk.fail()
+    desk.report(7)
+    desk.reports.handle([PassagesLost(LOCK, 1, 8, 9)])
+    desk.report(2, epoch=2)
+    assert (desk.disk.waiting, desk.sent.take()) == ([], [])
+    desk.report(5, 6, 7)
+    await desk.disk.commit()
+    assert desk.kept() == [(1, 5), (1, 6), (1, 7)]
+    assert desk.site.counters.gaps == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "kept"),
+    [
+        (Online(LOCK, secure=True), [Gap(LOCK, 1, 5, 7), (1, 8)]),
+        (PassagesLost(LOCK, 1, 3, 7), [Gap(LOCK, 1, 5, 7), (1, 8)]),
+        (PassagesLost(LOCK, 2, 1, 3), [Gap(LOCK, 2, 1, 3), Gap(LOCK, 1, 1, 7), (1, 8)]),
+    ],
+)
+async def test_a_controller_that_begins_anew_is_believed_again(
+    first: Event, kept: list[object]
+) -> None:
+    desk = Desk(Cursor(1, 4))
+    desk.report(5)
+    await desk.disk.fail()
+    desk.reports.handle([first, reported(8, 1)])
+    await desk.disk.commit()
+    assert desk.kept() == kept
+
+
+async def test_what_finds_no_room_among_the_waiting_is_taken_when_repeated() -> None:
+    desk = Desk()
+    desk.report(1)
+    desk.report(*range(2, MOST_WAITING + 2))
+    desk.report(*range(MOST_WAITING + 2, MOST_WAITING + 5))
+    desk.report(MOST_WAITING + 5)
+    await desk.disk.commit()
+    desk.report(MOST_WAITING + 6)
+    await desk.disk.commit()
+    assert desk.disk.cursors[LOCK] == Cursor(1, MOST_WAITING + 1)
+    desk.report(*range(MOST_WAITING - 3, MOST_WAITING + 7))
+    await desk.disk.commit()
+    assert desk.disk.cursors[LOCK] == Cursor(1, MOST_WAITING + 6)
+    assert len(desk.disk.entries) == MOST_WAITING + 6
+    assert desk.site.counters.gaps == 0
+
+
+@pytest.mark.parametrize("cursor", [Cursor(1, 4), Cursor(9, 4)])
+async def test_a_loss_that_begins_late_leaves_no_hole_before_it(cursor: Cursor) -> None:
+    desk = Desk(cursor)
+    desk.reports.handle([PassagesLost(LOCK, 1, 7, 9)])
+    await desk.disk.commit()
+    first = 5 if cursor.epoch == 1 else 1
+    assert desk.kept() == [Gap(LOCK, 1, first, 9)]
