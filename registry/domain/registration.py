@@ -11,6 +11,7 @@ from registry.domain.tenancy import Tenancy
 
 FIRST_YEAR, LAST_YEAR = 2000, 2098
 LONGEST_PERSON_NAME = 50
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 KEY = re.compile(r"[0-9a-f]{16,64}")
 
 
@@ -79,7 +80,9 @@ def read(form: TenancyForm) -> TenancyDraft:
 
 
 def day_of(text: str) -> date | None:
-    """Return an ISO date of a year that controllers can store."""
+    """Return a date written YYYY-MM-DD, of a year that controllers can store."""
+    if not DAY.fullmatch(text.strip()):
+        return None
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
@@ -93,7 +96,7 @@ def overlapping(
     """Return a tenancy that lets the same space in the same time."""
     for other in others:
         same_space = room is None or other.room is None or other.room == room
-        if same_space and start < other.end and other.start < end:
+        if same_space and max(start, other.start) < min(end, other.end):
             return other
     return None
 

@@ -9,13 +9,6 @@ from datetime import date
 from enum import StrEnum
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A person or an organisation, as an opaque id and nothing else."""
-
-    id: str
-
-
 class TenancyState(StrEnum):
     """Where a tenancy stands on a day."""
 

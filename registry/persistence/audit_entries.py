@@ -1,7 +1,7 @@
 """The audit trail as rows; nothing here changes or removes one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, select
@@ -53,19 +53,7 @@ class AuditEntries:
 
     def append(self, entries: list[AuditEntry]) -> None:
         """Store entries in order."""
-        rows = [
-            {
-                "number": e.number,
-                "at": e.at,
-                "actor": e.actor,
-                "action": e.action,
-                "subject": e.subject,
-                "reason": e.reason,
-                "hash": e.hash,
-            }
-            for e in entries
-        ]
-        add_rows(self._session, AuditRow, rows)
+        add_rows(self._session, AuditRow, [asdict(entry) for entry in entries])
 
     def every(self) -> Iterator[AuditEntry]:
         """Return all entries, the oldest first."""

@@ -1,7 +1,7 @@
 """Gateways, controllers, doors and how each door was last reported, as rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, LargeBinary, Select, func, select, update
@@ -87,24 +87,11 @@ class Hardware:
 
     def add_controllers(self, controllers: Iterable[Controller]) -> None:
         """Add controllers."""
-        rows = [
-            {"id": c.id, "gateway": c.gateway, "protocol": c.protocol}
-            for c in controllers
-        ]
-        add_rows(self._session, ControllerRow, rows)
+        add_rows(self._session, ControllerRow, [asdict(c) for c in controllers])
 
     def add_doors(self, doors: Iterable[Door]) -> None:
         """Add doors."""
-        rows = [
-            {
-                "id": d.id,
-                "controller": d.controller,
-                "building": d.building,
-                "name": d.name,
-            }
-            for d in doors
-        ]
-        add_rows(self._session, DoorRow, rows)
+        add_rows(self._session, DoorRow, [asdict(door) for door in doors])
 
     def gateway(self, id_: str) -> Gateway | None:
         """Return a gateway."""

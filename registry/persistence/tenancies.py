@@ -1,6 +1,7 @@
 """Parties, tenancies and occupancies as rows; no name is among them."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 
 from sqlalchemy import Boolean, ForeignKey, Select, select, update
@@ -68,19 +69,7 @@ class Tenancies:
 
     def add(self, tenancies: Iterable[Tenancy], now: datetime) -> None:
         """Add tenancies."""
-        rows = [
-            {
-                "id": t.id,
-                "unit": t.unit,
-                "room": t.room,
-                "landlord": t.landlord,
-                "start": t.start,
-                "end": t.end,
-                "filed": t.filed,
-                "recorded_at": now,
-            }
-            for t in tenancies
-        ]
+        rows = [asdict(tenancy) | {"recorded_at": now} for tenancy in tenancies]
         add_rows(self._session, TenancyRow, rows)
 
     def ids(self) -> set[str]:

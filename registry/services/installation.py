@@ -50,7 +50,7 @@ class Installation:
 
     def migrate(self) -> str | None:
         """Make what is missing and bring the schema up; return its revision."""
-        self._settings.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        self._make_folder()
         self._make_keys()
         if not self._settings.database.exists():
             _write_private(self._settings.database, b"")
@@ -108,7 +108,7 @@ class Installation:
         return [
             *self._unreadable(),
             *self._too_open(),
-            *_clock(now, self._settings.database),
+            *_clock(now, self._settings.data),
         ]
 
     def _unreadable(self) -> list[Finding]:
@@ -142,6 +142,15 @@ class Installation:
             for path in paths
             if path.exists() and path.stat().st_mode & OTHERS
         ]
+
+    def _make_folder(self) -> None:
+        folder = self._settings.data
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        except OSError as error:
+            raise InstallationFault(
+                f"{folder} cannot be made ({error.strerror}): choose another folder"
+            ) from error
 
     def _make_keys(self) -> None:
         settings = self._settings
@@ -180,12 +189,13 @@ def _write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _clock(now: datetime, database: Path) -> list[Finding]:
+def _clock(now: datetime, data: Path) -> list[Finding]:
     remedy = "set the clock and keep it by NTP"
     if now < CLOCK_FLOOR:
         return [Finding(f"the clock says {now:%Y-%m-%d}, before this program", remedy)]
-    if database.exists():
-        written = datetime.fromtimestamp(database.stat().st_mtime, UTC)
-        if written > now + CLOCK_SLACK:
-            return [Finding("the clock is behind the last write of the data", remedy)]
+    # What was written last may still be in the log beside the database.
+    written = [file.stat().st_mtime for file in data.glob("menhu.db*")]
+    newest = datetime.fromtimestamp(max(written, default=0), UTC)
+    if newest > now + CLOCK_SLACK:
+        return [Finding("the clock is behind the last write of the data", remedy)]
     return []

@@ -77,7 +77,7 @@ class Home:
         if self.start is None or self.end is None or self.unit != unit:
             return False
         shared = self.room is None or room is None or self.room == room
-        return shared and start < self.end and self.start < end
+        return shared and max(start, self.start) < min(end, self.end)
 
     def span(self) -> tuple[datetime, datetime] | None:
         if self.start is None or self.end is None:
