@@ -73,7 +73,7 @@ class ControllerClock:
         if self._set_at is not None:
             if controller_at < self._set_at:
                 offset, unsure = self._step, STEP
-            elif (controller_at - self._set_at).total_seconds() < self._step:
+            elif (controller_at - self._set_at).total_seconds() <= self._step:
                 unsure += self._step
         # As a difference it cannot leave the calendar, whatever the clock says.
         since = controller_at - EPOCH - timedelta(seconds=offset)

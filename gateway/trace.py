@@ -11,6 +11,7 @@ from typing import TextIO
 
 import msgspec
 
+from controller.errors import LocalProtocolError
 from controller.session import (
     AcknowledgePassages,
     ApplyPermits,
@@ -30,6 +31,7 @@ COMMANDS: dict[str, type[Command]] = {
 Random = Callable[[int], bytes]
 Opener = Callable[[float, Random], Session]
 FIELDS = 5
+_Row = tuple[float, str, str, str, str]
 
 
 class TracedSession:
@@ -96,19 +98,24 @@ class TraceInvalid(Exception):
 def replay(
     lines: Iterable[str], line: str, open_session: Opener
 ) -> Iterator[tuple[float, Event | Packet]]:
-    """Feed a line's trace to a new session; yields its events and what it sends."""
-    rows = [row for row in map(_read, lines) if row[1] == line]
-    draws = iter([_octets(row[4]) for row in rows if row[2] == "random"])
+    """Feed a line's trace to a new session; yields its events and what it sends.
+
+    Raises TraceInvalid at the first line that cannot be read, after all before it.
+    """
+    rows, broken = _read_up_to_fault(lines, line)
+    draws = (_octets(row[4]) for row in rows if row[2] == "random")
     session: Session | None = None
     for now, _, direction, peer, data in rows:
         if direction == "open":
-            session = open_session(now, lambda _size: next(draws, b""))
+            session = open_session(now, lambda size: _drawn(draws, size))
         elif session is not None:
             for packet in _step(session, now, direction, Packet(data.encode(), peer)):
                 yield now, packet
         if session is not None:
             for event in session.events():
                 yield now, event
+    if broken is not None:
+        raise broken
 
 
 def _step(
@@ -123,8 +130,19 @@ def _step(
         case "ask":
             return session.data_to_send(now)
         case _ if direction in COMMANDS:
-            session.send(_command(packet.data, COMMANDS[direction]), now)
+            command = _command(packet.data, COMMANDS[direction])
+            try:
+                session.send(command, now)
+            except LocalProtocolError as error:
+                raise TraceInvalid(str(error)) from error
     return ()
+
+
+def _drawn(draws: Iterator[bytes], size: int) -> bytes:
+    data = next(draws, b"")
+    if len(data) != size:
+        raise TraceInvalid(f"{size} random bytes were drawn and are not in the trace")
+    return data
 
 
 def _command(data: bytes, kind: type[Command]) -> Command:
@@ -141,7 +159,18 @@ def _octets(text: str) -> bytes:
         raise TraceInvalid(f"{text[:40]!r} is not hexadecimal") from error
 
 
-def _read(text: str) -> tuple[float, str, str, str, str]:
+def _read_up_to_fault(
+    lines: Iterable[str], line: str
+) -> tuple[list[_Row], TraceInvalid | None]:
+    rows: list[_Row] = []
+    try:
+        rows.extend(row for row in map(_read, lines) if row[1] == line)
+    except TraceInvalid as fault:
+        return rows, fault
+    return rows, None
+
+
+def _read(text: str) -> _Row:
     fields = [field if field != "-" else "" for field in text.rstrip("\n").split("\t")]
     if len(fields) != FIELDS:
         raise TraceInvalid(f"a line needs {FIELDS} fields, not {len(fields)}")
