@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from registry.audit.trail import Action, Deed, check, record, verify
 from registry.persistence.audit_entries import AuditEntries, AuditEntry
+from registry.persistence.unit_of_work import UnitOfWork
 from tests.support.registry_bench import NAMES, Bench, registry
 
 
@@ -101,8 +103,85 @@ def test_a_shifted_time_a_missing_and_a_moved_entry_are_found(bench: Bench) -> N
     assert check([]).broken is None
 
 
-def test_a_changed_row_is_found(bench: Bench) -> None:
+LENGTH = 6
+EDITS = {
+    "at": "at + 1",
+    "actor": "actor || 'x'",
+    "action": "'card_ended'",
+    "subject": "subject || ' '",
+    "reason": "'because'",
+    "hash": "zeroblob(32)",
+}
+
+
+def grown(bench: Bench) -> Bench:
+    """Let a trail have six entries."""
     with bench.services.store.writing() as uow:
-        uow.session.execute(text("UPDATE audit_entries SET actor='x' WHERE number=2"))
-    with bench.services.store.reading() as uow:
-        assert verify(uow).broken == 2
+        deeds = [Deed("a", Action.IDENTITY_SEEN, f"party:{n}") for n in range(3)]
+        record(uow, deeds, bench.now)
+    assert len(entries(bench)) == LENGTH
+    return bench
+
+
+def broken_by(bench: Bench, *statements: str) -> int | None:
+    """Do something to the table behind our back; return the first bad entry told.
+
+    What was done is undone then.
+    """
+    with Session(bench.services.store._writer) as session:
+        for statement in statements:
+            session.execute(text(statement))
+        found = verify(UnitOfWork(session)).broken
+        session.rollback()
+    return found
+
+
+def test_any_edited_row_is_named(bench: Bench) -> None:
+    grown(bench)
+    for number in range(1, LENGTH + 1):
+        for column, value in EDITS.items():
+            edit = f"UPDATE audit_entries SET {column}={value} WHERE number={number}"  # noqa: S608 - our own words
+            assert broken_by(bench, edit) == number, edit
+    assert broken_by(bench) is None
+
+
+def test_the_place_of_any_row_taken_out_is_named(bench: Bench) -> None:
+    grown(bench)
+    for number in range(1, LENGTH):
+        gone = f"DELETE FROM audit_entries WHERE number={number}"  # noqa: S608 - our own words
+        closed = f"UPDATE audit_entries SET number=number-1 WHERE number>{number}"  # noqa: S608 - our own words
+        assert broken_by(bench, gone) == number
+        assert broken_by(bench, gone, closed) == number, "closing ranks hides nothing"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(a, b) for b in range(2, LENGTH + 1) for a in range(1, b)]
+)
+def test_the_first_of_two_rows_that_changed_places_is_named(
+    bench: Bench, one: int, other: int
+) -> None:
+    grown(bench)
+    moves = ((one, 0), (other, one), (0, other))
+    swap = [
+        f"UPDATE audit_entries SET number={new} WHERE number={old}"  # noqa: S608 - our own words
+        for old, new in moves
+    ]
+    assert broken_by(bench, *swap) == one
+
+
+def test_an_entry_put_in_between_is_named(bench: Bench) -> None:
+    grown(bench)
+    copy = (
+        "INSERT INTO audit_entries SELECT 7, at, actor, action, subject, reason, hash "
+        "FROM audit_entries WHERE number=6"
+    )
+    assert broken_by(bench, copy) == 7
+
+
+def test_a_trail_cut_short_has_another_head(bench: Bench) -> None:
+    """Nothing in a chain tells that its end is missing: heads are to be compared."""
+    trail = entries(grown(bench))
+    whole, cut = check(trail), check(trail[:-1])
+    assert cut.broken is None
+    assert (cut.entries, cut.head) == (LENGTH - 1, trail[-2].hash)
+    assert whole.head != cut.head

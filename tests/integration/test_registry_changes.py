@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from registry.app import build_services
+from controller.uplink.messages import PermitDelta
+from registry.app import build_services, create_app
 from registry.persistence.permits import Permits
 from registry.services.changes import Changes, Marks
 from tests.support.registry_bench import (
     FRONT,
+    GATEWAY,
     Bench,
     batch,
     heartbeat,
@@ -43,9 +46,9 @@ async def polling(bench: Bench) -> AsyncIterator[Changes]:
     services.store.close()
 
 
-def pass_by(bench: Bench) -> None:
+def pass_by(bench: Bench, epoch: int = 1) -> None:
     with bench.services.store.writing() as uow:
-        bench.services.ingest.accept(uow, batch([passage(1)]))
+        bench.services.ingest.accept(uow, batch([passage(1)], epoch=epoch))
 
 
 def publish(bench: Bench) -> None:
@@ -142,3 +145,77 @@ def test_retirement_outlives_a_database_that_does_not_answer(
     monkeypatch.setattr(Permits, "ended", fail)
     bench.services.retirement.look()
     assert "not withdrawn: OperationalError" in caplog.text
+
+
+async def test_pollers_of_two_processes_see_the_same(bench: Bench) -> None:
+    async with polling(bench) as one, polling(bench) as two:
+        await asyncio.to_thread(publish, bench)
+        await asyncio.to_thread(pass_by, bench)
+        for changes in (one, two):
+            async with asyncio.timeout(LONG):
+                while (changes.marks.revision, changes.marks.passage) != (2, 1):
+                    await changes.wait(changes.marks, LONG)
+        assert one.marks == two.marks
+
+
+async def test_a_poller_comes_back_as_often_as_the_database_does(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is away waiters sleep on; the next change wakes every one of them."""
+
+    def fail(_: object) -> int:
+        raise OperationalError("SELECT", {}, Exception("disk"))
+
+    async with polling(bench) as changes:
+        for epoch in (2, 3, 4):
+            seen = changes.marks
+            waiters = [asyncio.create_task(changes.wait(seen, LONG)) for _ in range(5)]
+            with monkeypatch.context() as broken:
+                broken.setattr(Permits, "revision", fail)
+                await asyncio.to_thread(pass_by, bench, epoch)
+                await asyncio.sleep(0.05)
+                assert changes.marks == seen
+                assert not any(waiter.done() for waiter in waiters)
+            woken = await asyncio.gather(*waiters)
+            assert len(set(woken)) == 1
+            assert woken[0].passage == seen.passage + 1
+
+
+async def test_a_waiter_that_is_cancelled_leaves_the_others_waiting(
+    bench: Bench,
+) -> None:
+    async with polling(bench) as changes:
+        seen = changes.marks
+        waiters = [asyncio.create_task(changes.wait(seen, LONG)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiters[0].cancel()
+        await asyncio.to_thread(publish, bench)
+        assert await waiters[1] == await waiters[2] != seen
+        with pytest.raises(asyncio.CancelledError):
+            await waiters[0]
+
+
+async def test_a_long_poll_and_a_stream_both_end_when_the_process_closes(
+    bench: Bench,
+) -> None:
+    """Closing answers the one and ends the other."""
+    app = create_app(bench.settings, bench.clock)
+    with bench.services.store.reading() as uow:
+        held = uow.permits.set_of(GATEWAY)
+    asked = bench.sign(bench.request(held.revision, held.digest, 60))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        changes: Changes = app.state.services.changes
+        await changes.wait(Marks(), LONG)
+        poll = asyncio.create_task(client.post("/api/gateways/permits", content=asked))
+        live = asyncio.create_task(client.get(f"/live/door/{FRONT}?after=0"))
+        await asyncio.sleep(0.3)
+        assert not poll.done()
+        assert not live.done()
+        await changes.close()
+        answer, stream = await asyncio.gather(poll, live)
+    assert bench.read(answer.content, PermitDelta).revision == held.revision
+    assert (stream.status_code, stream.text.count("event: beat")) == (200, 1)

@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,8 @@ from typer.testing import CliRunner, Result
 
 from registry.app import build_services
 from registry.cli import program
+from registry.persistence import schema
+from registry.persistence.database import database_url, open_engine
 from registry.settings import Settings
 from tests.support.registry_bench import NAMES, STREET, public_pem, street
 
@@ -32,6 +35,18 @@ def street_file(tmp_path: Path) -> Path:
     file = tmp_path / "street.json"
     file.write_text(json.dumps(STREET), "utf-8")
     return file
+
+
+def downgraded(data: Path) -> None:
+    engine = open_engine(database_url(data / "menhu.db"))
+    schema.downgrade(engine, "base")
+    engine.dispose()
+
+
+def written_tomorrow(data: Path) -> None:
+    """Let the data be newer than now, as after a clock went back."""
+    tomorrow = time.time() + 86_400
+    os.utime(data / "menhu.db", (tomorrow, tomorrow))
 
 
 def run(data: Path, *arguments: object) -> Result:
@@ -144,6 +159,87 @@ def test_doctor_says_what_is_wrong(ready: Path) -> None:
     assert done.exit_code == 1
     assert "vault.key can be used by others: run `chmod" in done.stderr
     assert "registry.key cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told", "remedy"),
+    [
+        (lambda d: d.chmod(0o755), "can be used by others", "chmod go-rwx"),
+        (lambda d: (d / "menhu.db").chmod(0o644), "can be used by others", "chmod"),
+        (lambda d: (d / "registry.key").chmod(0o604), "used by others", "chmod"),
+        (lambda d: (d / "vault.key").unlink(), "vault.key cannot be read", "migrate"),
+        (lambda d: (d / "vault.key").write_text("zz"), "not hexadecimal", "backup"),
+        (lambda d: (d / "registry.key").write_text(""), "holds no key", "backup"),
+        (lambda d: (d / "menhu.db").unlink(), "there is no database", "migrate"),
+        (downgraded, "at revision None, not 0001", "menhu-registry migrate"),
+        (written_tomorrow, "the clock is behind", "NTP"),
+    ],
+)
+def test_doctor_names_each_fault_with_its_remedy(
+    ready: Path, spoil: Callable[[Path], object], told: str, remedy: str
+) -> None:
+    assert run(ready, "doctor").stdout == "everything is in order\n"
+    spoil(ready)
+    done = run(ready, "doctor")
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = [line for line in done.stderr.splitlines() if told in line]
+    assert remedy in line.split(": ", 1)[1]
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["doctor"], ["audit", "verify"]])
+def test_a_data_folder_that_is_a_file_is_told(
+    tmp_path: Path, command: list[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("something else")
+    done = run(file, *command)
+    assert done.exit_code == 1
+    assert str(file) in done.stderr
+    assert isinstance(done.exception, SystemExit), "no trace"
+    assert file.read_text() == "something else"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["seed"],
+        ["seed", "nowhere.json"],
+        ["enroll", "gateway-1"],
+        ["serve", "--port", "0"],
+        ["serve", "--port", "65536"],
+        ["serve", "--port", "x"],
+        ["serve", "--host", "10.0.0.1"],
+        ["audit"],
+        ["audit", "mend"],
+        ["doctor", "--quiet"],
+    ],
+)
+def test_a_wrong_call_leaves_with_the_usage_code(
+    ready: Path, arguments: list[str]
+) -> None:
+    done = run(ready, *arguments)
+    assert done.exit_code == 2
+    assert isinstance(done.exception, SystemExit)
+    assert done.output
+
+
+def test_the_program_without_a_command_shows_its_help() -> None:
+    shown = CliRunner().invoke(program, []).output
+    for command in ("migrate", "seed", "enroll", "serve", "doctor", "audit"):
+        assert command in shown
+
+
+def test_a_second_migrate_changes_nothing(ready: Path) -> None:
+    def content() -> list[object]:
+        keys = [(ready / name).read_bytes() for name in ("registry.key", "vault.key")]
+        return [*keys, run(ready, "audit", "verify").stdout]
+
+    before = content()
+    assert run(ready, "migrate").exit_code == 0
+    assert content() == before
+    assert run(ready, "doctor").exit_code == 0
 
 
 def test_audit_verify(ready: Path) -> None:

@@ -39,6 +39,54 @@ def test_up_down_and_up_again(engine: Engine) -> None:
     assert schema.current(engine) == "0001"
 
 
+def said(engine: Engine) -> list[tuple[str, ...]]:
+    """Return the whole schema as SQLite keeps it, our own bookkeeping apart."""
+    query = text(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master "
+        "WHERE tbl_name != 'alembic_version' ORDER BY type, name"
+    )
+    with engine.connect() as connection:
+        return [tuple(map(str, row)) for row in connection.execute(query)]
+
+
+def test_down_and_up_again_is_the_same_to_the_letter(engine: Engine) -> None:
+    schema.upgrade(engine)
+    before = said(engine)
+    assert {kind for kind, *_ in before} >= {"table", "index"}
+    schema.downgrade(engine, "base")
+    assert [row for row in said(engine) if row[1] != "sqlite_sequence"] == []
+    schema.upgrade(engine)
+    assert said(engine) == before
+
+
+def shape(engine: Engine, table: str) -> dict[str, object]:
+    """Return what the database knows of a table."""
+    seen = inspect(engine)
+    columns = seen.get_columns(table)
+    keys = seen.get_foreign_keys(table)
+    indexes = seen.get_indexes(table)
+    return {
+        "columns": {(c["name"], str(c["type"]), c["nullable"]) for c in columns},
+        "primary": seen.get_pk_constraint(table)["constrained_columns"],
+        "foreign": {(*k["constrained_columns"], k["referred_table"]) for k in keys},
+        "indexes": {(i["name"], *i["column_names"], i["unique"]) for i in indexes},
+        "unique": {
+            tuple(u["column_names"]) for u in seen.get_unique_constraints(table)
+        },
+    }
+
+
+@pytest.mark.parametrize("table", sorted(Record.metadata.tables))
+def test_migrated_and_mapped_tables_are_alike(
+    engine: Engine, tmp_path: Path, table: str
+) -> None:
+    schema.upgrade(engine)
+    mapped = open_engine(database_url(tmp_path / "mapped.db"))
+    Record.metadata.create_all(mapped)
+    assert shape(engine, table) == shape(mapped, table)
+    mapped.dispose()
+
+
 def test_the_migrated_schema_is_the_mapped_one(engine: Engine) -> None:
     schema.upgrade(engine)
     with engine.connect() as connection:
