@@ -93,15 +93,14 @@ class Lock:
 
     def cut_power(self, seconds: float) -> None:
         """Lose everything but the memory, and stay dark for a while."""
-        self._dead_until = self._loop.time() + seconds
-        self._link.cut()
+        self._dead_until = max(self._dead_until, self._loop.time() + seconds)
         self._door = SmartDoor(self._settings, self.memory, self._around.random)
-        self._link.open(seconds)
+        self.fall_silent(0)
 
     def fall_silent(self, seconds: float) -> None:
         """Lose the network for a while; the door goes on opening."""
         self._link.cut()
-        self._link.open(seconds)
+        self._link.open(max(seconds, self._dead_until - self._loop.time()))
 
     def set_contact(self, contact: Contact, *, active: bool) -> None:
         """Move a contact."""

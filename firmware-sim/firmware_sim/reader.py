@@ -101,7 +101,7 @@ class Reader:
 
     def cut_power(self, seconds: float, now: float) -> None:
         """Lose everything that is not burned in, and stay dark for a while."""
-        self._dead_until = now + seconds
+        self._dead_until = max(self._dead_until, now + seconds)
         self._device = self._build(self._dead_until)
         self._movements.clear()
 
