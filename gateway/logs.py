@@ -21,7 +21,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(*, as_json: bool, verbose: bool = False) -> None:
+def configure(*, as_json: bool) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -31,6 +31,4 @@ def configure(*, as_json: bool, verbose: bool = False) -> None:
             "time=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
         )
     )
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, handlers=[handler]
-    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -15,9 +15,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.session import Packet
 from gateway.transports import Transport, mqtt, serial_port
-from gateway.transports.memory import MemoryTransport
 from gateway.transports.mqtt import Broker
 from gateway.transports.serial_port import MOST_UNSENT, SerialPort
+from tests.support.memory_transport import MemoryTransport
 from tests.support.mosquitto import free_port, mosquitto
 from tests.support.waiting import until
 

@@ -12,7 +12,7 @@ from controller.session import Event, LineSettings, Member, Packet
 from controller.vocabulary import ControllerId
 from gateway.clock import Clock
 from gateway.line import Line
-from gateway.transports.memory import MemoryTransport
+from tests.support.memory_transport import MemoryTransport
 
 MEMBER = ControllerId("member")
 MOST_SENT = 1_000_000

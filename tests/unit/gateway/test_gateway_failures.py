@@ -25,11 +25,11 @@ from gateway.store.ballast import SPARE_FACTOR, Ballast
 from gateway.store.outbox import Outbox
 from gateway.store.recorder import Recorder
 from gateway.store.state import State
-from gateway.transports.memory import MemoryTransport
 from tests.support.gateway_fake import FakeSession
 from tests.support.gateway_registry import Registry
 from tests.support.gateway_site import BACK, FRONT, LOCK, READER, Sent, permit, site
 from tests.support.gateway_store import NOON, cursor, entries, entry, open_outbox
+from tests.support.memory_transport import MemoryTransport
 from tests.support.waiting import until
 
 GATEWAY = GatewayId("gateway-1")

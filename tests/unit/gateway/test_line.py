@@ -21,9 +21,9 @@ from gateway.clock import Clock
 from gateway.counters import Counters
 from gateway.line import Line
 from gateway.routing import Router, Switchboard, each
-from gateway.transports.memory import MemoryTransport
 from tests.support.gateway_fake import FakeSession
 from tests.support.gateway_site import LOCK, READER
+from tests.support.memory_transport import MemoryTransport
 from tests.support.waiting import until
 
 ONLINE = Online(READER, secure=True)

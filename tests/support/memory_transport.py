@@ -1,4 +1,4 @@
-"""A transport without a wire, for tests and replay."""
+"""A transport without a wire."""
 
 import asyncio
 from collections.abc import Callable
