@@ -3,8 +3,9 @@
 import asyncio
 import os
 import pty
+import time
 import tty
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -190,3 +191,68 @@ async def test_a_broker_carries_both_ways_and_comes_back(
             topics = sorted(message.topic for message in neighbour.heard)
             assert topics == ["door/1/down", "door/1/other", "door/1/up"]
             await until(lambda: not broker.connected())
+
+
+async def test_what_a_device_left_behind_never_reaches_the_next(
+    tmp_path: Path,
+) -> None:
+    port = SerialPort(tmp_path / "bus", 9600)
+    first = Device(tmp_path / "bus")
+    async with running(port):
+        await until(lambda: port._handle)
+        while not port._unsent:
+            port.send(Packet(b"old" * 300))
+        first.close()
+        await until(lambda: port._handle is None)
+        port.send(Packet(b"nobody there"))
+        second = Device(tmp_path / "bus")
+        await until(lambda: port._handle)
+        port.send(Packet(b"new"))
+        assert await second.hears(b"new")
+        assert second.read() == b""
+        second.close()
+
+
+@pytest.mark.parametrize("size", [1, 4095, 4096, 4097])
+async def test_any_amount_arrives_whole_and_in_order(tmp_path: Path, size: int) -> None:
+    device, port = Device(tmp_path / "bus"), SerialPort(tmp_path / "bus", 9600)
+    expected = bytes(range(256)) * (size // 256 + 1)
+    async with running(port) as arrived:
+        await until(lambda: port._handle)
+        for start in range(0, size, 1000):
+            os.write(device.far, expected[start : min(start + 1000, size)])
+        await until(lambda: sum(len(packet.data) for packet in arrived) >= size)
+    assert b"".join(packet.data for packet in arrived) == expected[:size]
+    device.close()
+
+
+async def test_a_flood_from_the_broker_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "MOST_WAITING", 5)
+    port = free_port()
+    broker = Broker("127.0.0.1", port, "gateway", ["door/+/up"])
+    with mosquitto(tmp_path, port):
+        async with running(broker) as arrived:
+            await until(broker.connected)
+            await asyncio.sleep(0.1)
+            neighbour = Neighbour(port)
+            await until(neighbour.client.is_connected)
+            for number in range(40):
+                neighbour.client.publish("door/1/up", bytes((number,)), qos=1)
+            _hold_the_loop_until(lambda: broker.dropped == 35)
+            assert arrived == []
+            await until(lambda: len(arrived) == 5)
+            neighbour.client.publish("door/1/up", b"later", qos=1)
+            await until(lambda: len(arrived) == 6)
+            neighbour.close()
+    assert [packet.data for packet in arrived[:5]] == [bytes((n,)) for n in range(5)]
+    assert arrived[5].data == b"later"
+
+
+def _hold_the_loop_until(condition: Callable[[], bool]) -> None:
+    """Keep the event loop busy, as a slow disk might, while others work."""
+    due = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < due
+        time.sleep(0.01)
