@@ -30,7 +30,8 @@ fmt: .cache/dev-ready ## Format the code and mend what can be mended by itself
 
 bench: .cache/dev-ready ## Measure the hot paths beside their limits
 	@for file in tests/benchmarks/*.py; do \
-		PYTHONPATH=. .venv/bin/python $$file || exit 1; echo; done
+		.venv/bin/python -m tests.benchmarks.$$(basename $$file .py) || exit 1; \
+		echo; done
 
 clean: ## Remove the local environment and caches
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

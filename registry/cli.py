@@ -40,7 +40,6 @@ class Server(uvicorn.Server):
 
 program = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Set up, fill, serve and check a registry.",
     epilog="Example: menhu-registry --data DIR migrate && "

@@ -1,6 +1,6 @@
-"""Frames per second of the codecs, beside a bare struct loop on the same bytes.
+"""Frames per second of the OSDP codec, beside a bare struct loop on the same bytes.
 
-Run: python -m tests.benchmarks.codecs
+Run: python -m tests.benchmarks.osdp_codec
 """
 
 from collections.abc import Callable
