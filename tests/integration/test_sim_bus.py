@@ -79,7 +79,8 @@ class ControlSide:
                 deadline = session.deadline()
                 pause = 1.0 if deadline is None else max(0.0, deadline - loop.time())
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await news.wait()
         finally:
             loop.remove_reader(wire)
             os.close(wire)
