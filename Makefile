@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 demo: .cache/demo-ready ## Run the whole street on this machine (ARGS="--for 60 --json")
 	@.venv/bin/menhu-demo $(ARGS)
 
-test: .cache/dev-ready .cache/services ## Run every test, against real services and peers
+test: .cache/dev-ready .cache/services ## Run every test against real services and peers (ARGS="-k name")
 	.venv/bin/pytest $(ARGS)
 
 check: .cache/dev-ready ## Lint, format, types, floors and spelling
