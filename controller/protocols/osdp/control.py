@@ -31,8 +31,6 @@ from controller.vocabulary import ControllerId
 CAPABILITIES = Capabilities(
     decides=False, stores_permits=False, buffers_passages=False, has_clock=False
 )
-REPLY_DELAY = 0.2
-"""Seconds within which a reader must begin to reply."""
 POLL_GAP = 0.004
 """Shortest time from one poll to the next, to spare the processor."""
 
@@ -84,12 +82,13 @@ class Bus:
         self._byte_time = _BITS_PER_BYTE / settings.baud if settings.baud else 0.0
         self._decoder = FrameDecoder()
         self._awaited: Device | None = None
-        self._reply_due = self._reply_latest = self._poll_after = now
+        self._sent = self._reply_due = self._reply_latest = self._poll_after = now
 
     def receive_data(self, packet: Packet, now: float) -> None:
         """Take what arrived; any bytes are allowed and none may raise."""
         for frame in self._decoder.receive(packet.data):
             if self._awaited and self._awaited.receive(frame, now):
+                self._awaited.patience.heard(now - self._sent)
                 self._awaited = None
         if self._awaited:
             due = max(self._reply_due, now + _BREATH)
@@ -122,7 +121,8 @@ class Bus:
         data = device.transmit()
         self._decoder.clear()
         self._awaited = device
-        self._reply_due = now + len(data) * self._byte_time + REPLY_DELAY
+        self._sent = now + len(data) * self._byte_time
+        self._reply_due = self._sent + device.patience.slot
         self._reply_latest = self._reply_due + LARGEST_FRAME * self._byte_time
         return (Packet(data),)
 

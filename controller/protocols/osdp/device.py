@@ -14,6 +14,7 @@ from controller.protocols.osdp.commands import (
 from controller.protocols.osdp.frames import Frame
 from controller.protocols.osdp.link import ChannelLost, Link
 from controller.protocols.osdp.messages import Message
+from controller.protocols.osdp.patience import Patience
 from controller.protocols.osdp.replies import (
     Busy,
     Capabilities,
@@ -86,6 +87,7 @@ class Device:
         self._heard = now
         self._failures = 0
         self._misses = 0
+        self.patience = Patience()
         self.ready_at = now
         self._start_over()
 
@@ -136,6 +138,7 @@ class Device:
     def miss(self, now: float) -> None:
         """Note that no reply came in time."""
         self._misses += 1
+        self.patience.missed()
         if self._dialogue and (self._unanswered or self._misses > _QUICK_RETRIES):
             self._back_off(now)
         else:
