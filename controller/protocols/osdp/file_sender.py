@@ -19,6 +19,8 @@ FRAME_OVERHEAD = 42
 """Bytes of a sealed frame that are not file: frame, block, MAC, head, filling."""
 
 _SMALLEST_PART = 16
+_UNANNOUNCED = 128
+"""Bytes of a frame that every reader takes."""
 _STEPS = 20
 _ALONGSIDE = 0x01
 _MILLISECOND = 0.001
@@ -42,8 +44,11 @@ def part_size(frame_limit: int, capabilities: Capabilities) -> int:
     """Return how many bytes of a file fit a frame of this bus and this reader."""
     entry = capabilities.find(Function.RECEIVE_SIZE)
     takes = entry.compliance | entry.items << 8
-    limit = min(frame_limit, takes) if takes else frame_limit
-    return max(_SMALLEST_PART, limit - FRAME_OVERHEAD)
+    return _room(min(frame_limit, takes or _UNANNOUNCED))
+
+
+def _room(frame: int) -> int:
+    return max(_SMALLEST_PART, frame - FRAME_OVERHEAD)
 
 
 class FileSender:
@@ -55,7 +60,7 @@ class FileSender:
         self._command = command
         self._report = report
         self._offset = self._under_way = 0
-        self._told = 0
+        self._told = self._largest = 0
         self._resumed = self._broken = False
         self.ready_at = -inf
         """When the pause the reader asked for ends."""
@@ -70,6 +75,7 @@ class FileSender:
 
     def part(self, size: int) -> FileFragment:
         """Return the next part, or an empty one when all is there."""
+        size = min(size, self._largest or size)
         data = self._command.data[self._offset : self._offset + size]
         self._under_way = len(data)
         self.awaiting = True
@@ -114,6 +120,8 @@ class FileSender:
         self._resumed = False
         self.alongside = bool(reply.actions & _ALONGSIDE)
         self.ready_at = now + reply.delay * _MILLISECOND
+        if reply.largest:
+            self._largest = _room(reply.largest)
         if self._under_way:
             self.expires = now + PATIENCE
         self._offset += self._under_way

@@ -1,6 +1,7 @@
 """Files to a reader: part by part, beside cards, and on from where they were."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -77,6 +78,19 @@ def test_a_slow_bus_takes_small_parts() -> None:
     wire.run(4.0)
     longest = max(wire.duration(data) for _, _, data in wire.frames)
     assert longest <= 0.062
+
+
+def test_a_reader_may_ask_for_smaller_parts() -> None:
+    whole = FileReceiver()
+
+    def answer(part: FileFragment) -> Message:
+        return replace(whole.take(part), largest=100)
+
+    wire = sending_bus(answer)
+    wire.run(6.0)
+    sizes = [len(frame.data) for _, frame in commands(wire) if frame.code == 0x7C]
+    assert max(sizes[1:]) < 100 < sizes[0]
+    assert ended(wire) == [FileSent(name(0), 3)]
 
 
 def test_a_file_goes_on_after_the_reader_was_away() -> None:
