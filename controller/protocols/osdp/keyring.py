@@ -43,7 +43,7 @@ class KeyRing:
         if proved is None:
             return
         command, self._command = self._command, None
-        rotated = proved == self._next and proved != self._key
+        rotated = proved == self._next
         self._key, self._next = proved, None
         if rotated:
             yield KeyRotated(self._controller)
