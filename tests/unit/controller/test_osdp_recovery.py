@@ -35,7 +35,7 @@ def back_after(wire: VirtualWire, returned: float) -> float:
 
 
 @pytest.mark.parametrize("make", [clear_bus, secure_bus])
-@pytest.mark.parametrize("away", [12.0, 40.3, 97.6])
+@pytest.mark.parametrize("away", [12.0, 31.6])
 def test_a_reader_is_back_within_two_seconds(
     make: Callable[[int], VirtualWire], away: float
 ) -> None:
