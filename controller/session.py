@@ -6,11 +6,12 @@ as data.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from controller.upkeep import UpkeepCommand, UpkeepEvent
 from controller.vocabulary import (
     CardNumber,
     ControllerId,
@@ -89,7 +90,14 @@ class SetClock:
     at: datetime
 
 
-Command = OpenDoor | ShowRefusal | ApplyPermits | AcknowledgePassages | SetClock
+Command = (
+    OpenDoor
+    | ShowRefusal
+    | ApplyPermits
+    | AcknowledgePassages
+    | SetClock
+    | UpkeepCommand
+)
 
 # Events: what a line reports.
 
@@ -204,6 +212,7 @@ Event = (
     | PermitsApplied
     | ClockRead
     | CommandFailed
+    | UpkeepEvent
 )
 
 
@@ -234,14 +243,17 @@ class Member:
     """One controller on a line: its address there and the key it shares with us.
 
     `secure` False lets a reader speak in clear; `commissioning` lets it be reached
-    with the published default key, for set-up only.
+    with the published default key, for set-up only. `next_key` is one that it may
+    hold already, and `identity` what it said of itself when it was first met.
     """
 
     controller: ControllerId
     address: str
-    key: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
     secure: bool = True
     commissioning: bool = False
+    next_key: bytes | None = field(default=None, repr=False)
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

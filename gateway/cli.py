@@ -115,6 +115,24 @@ def replay_trace(line: str, trace: Path, config: ConfigFile = DEFAULT) -> None:
             typer.echo(f"{now:.6f} {what}")
 
 
+@app.command(epilog="Example: menhu-gateway commission reader-12 -c gateway.toml")
+def commission(
+    controller: str,
+    config: ConfigFile = DEFAULT,
+    *,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for a key, a card or a contact.")
+    ] = 30.0,
+) -> None:
+    """Find an OSDP reader, give it a key of its own, test it and sign what was seen."""
+    from gateway.commissioning import wizard  # noqa: PLC0415 - only this command needs it
+
+    path = wizard.commission(
+        config, controller, patience, say=typer.echo, ask=typer.confirm
+    )
+    typer.echo(f"{path}: signed")
+
+
 @contextmanager
 def _trace_file(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:

@@ -29,6 +29,14 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
+from controller.upkeep import (
+    AskStatus,
+    ChangeLine,
+    Light,
+    RotateKey,
+    SendFile,
+    Show,
+)
 from controller.vocabulary import ControllerId, DoorId, Revision
 
 NAMES = sorted(PROTOCOLS)
@@ -42,6 +50,11 @@ COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     lambda name: ApplyPermits(name, Revision(1), (), ()),
     lambda name: AcknowledgePassages(name, 1, 1),
     lambda name: SetClock(name, NOON),
+    lambda name: RotateKey(name, bytes(range(1, 17))),
+    lambda name: ChangeLine(name, "9", 115200),
+    lambda name: Show(name, 2.0, "hello", Light.GREEN, 1),
+    AskStatus,
+    lambda name: SendFile(name, 1, b"contents"),
 )
 
 Answer = Callable[[Sequence[Packet], float], list[Packet]]
@@ -144,6 +157,23 @@ def test_a_command_for_a_stranger_is_our_own_fault(
     session = open_line(name)
     with pytest.raises(LocalProtocolError):
         session.send(command(STRANGER), 0.0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_carried_out_or_named_as_one_that_cannot_be(
+    name: str, command: Callable[[ControllerId], Command]
+) -> None:
+    session, device = open_line(name), DEVICES[name]()
+    talk(session, device, 0.0, 2.0)
+    wanted = command(MEMBER)
+    try:
+        session.send(wanted, 2.0)
+    except LocalProtocolError as error:
+        assert type(wanted).__name__ in str(error)  # noqa: PT017 - either will do
+        return
+    done = talk(session, device, 2.0, 2.0)
+    assert not [event for event in done if isinstance(event, Offline)]
 
 
 @pytest.mark.parametrize("name", NAMES)

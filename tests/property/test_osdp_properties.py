@@ -79,6 +79,13 @@ SPECIAL: dict[type[Message], st.SearchStrategy[Message]] = {
         commands.ShowText, BYTE, BYTE, BYTE, BYTE, BYTE, st.binary(max_size=255)
     ),
     commands.SetKey: st.builds(commands.SetKey, st.binary(min_size=16, max_size=16)),
+    commands.FileFragment: st.builds(
+        commands.FileFragment,
+        BYTE,
+        st.integers(0, 2**32 - 1),
+        st.integers(0, 2**32 - 1),
+        st.binary(max_size=300),
+    ),
     replies.Nak: st.builds(replies.Nak, BYTE, st.binary(max_size=4)),
     replies.Capabilities: st.builds(replies.Capabilities, rows(replies.Capability)),
     replies.InputStatus: st.builds(replies.InputStatus, st.binary(max_size=64)),

@@ -90,8 +90,8 @@ class _Channel:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def read(self, _limit: int) -> bytes:
-        return read_available(self._descriptor)
+    def read(self, limit: int) -> bytes:
+        return read_available(self._descriptor, limit)
 
     def write(self, data: bytes) -> int:
         return os.write(self._descriptor, data)
@@ -113,6 +113,40 @@ def _describe(descriptor: int, key: bytes | None, flags: int) -> dict[str, Any]:
         "serial_number": 0x01020304,
         "firmware_version": 0x010203,
     }
+
+
+class FileShelf:
+    """One file as libosdp reads or writes it."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = bytearray(data)
+        self.kind: int | None = None
+        self.whole = False
+
+    @property
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        """Return what libosdp calls."""
+        return {
+            "open": self._open,
+            "read": self._read,
+            "write": self._write,
+            "close": self._close,
+        }
+
+    def _open(self, kind: int, _size: int) -> int:
+        self.kind = kind
+        return len(self.data)
+
+    def _read(self, size: int, offset: int) -> bytes:
+        return bytes(self.data[offset : offset + size])
+
+    def _write(self, data: bytes, offset: int) -> int:
+        self.data[offset:] = data
+        return len(data)
+
+    def _close(self, _kind: int) -> int:
+        self.whole = True
+        return 0
 
 
 class LibosdpReader:
@@ -157,6 +191,17 @@ class LibosdpReader:
         }
         assert self._device.submit_event(event)
 
+    def press_keys(self, digits: bytes) -> None:
+        """Press keys."""
+        event = {"event": osdp_sys.EVENT_KEYPRESS, "reader_no": 0, "data": digits}
+        assert self._device.submit_event(event)
+
+    def take_files(self) -> "FileShelf":
+        """Take files from now on."""
+        shelf = FileShelf()
+        assert self._device.register_file_ops(0, shelf.operations)
+        return shelf
+
     def _take(self, command: dict[str, Any]) -> tuple[int, None]:
         self.commands.append(command)
         return 0, None
@@ -193,6 +238,27 @@ class LibosdpControl:
             "control_code": 5,
             "timer_count": tenths,
         }
+        assert self._panel.submit_command(0, command)
+
+    def set_key(self, key: bytes) -> None:
+        """Hand over another key."""
+        command = {"command": osdp_sys.CMD_KEYSET, "type": 1, "data": key}
+        assert self._panel.submit_command(0, command)
+
+    def move(self, address: int, baud: int) -> None:
+        """Ask for another address and speed."""
+        command = {
+            "command": osdp_sys.CMD_COMSET,
+            "address": address,
+            "baud_rate": baud,
+        }
+        assert self._panel.submit_command(0, command)
+
+    def send_file(self, kind: int, data: bytes) -> None:
+        """Send a file."""
+        shelf = FileShelf(data)
+        assert self._panel.register_file_ops(0, shelf.operations)
+        command = {"command": osdp_sys.CMD_FILE_TX, "id": kind, "flags": 0}
         assert self._panel.submit_command(0, command)
 
     def _take(self, _reader: int, event: dict[str, Any]) -> int:

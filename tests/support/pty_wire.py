@@ -73,9 +73,9 @@ class PtyWire:
             os.write(target, data[at : at + 1])
 
 
-def read_available(descriptor: int) -> bytes:
+def read_available(descriptor: int, limit: int = _CHUNK) -> bytes:
     """Return what has arrived at an end, which may be nothing."""
     try:
-        return os.read(descriptor, _CHUNK)
+        return os.read(descriptor, limit)
     except BlockingIOError:
         return b""

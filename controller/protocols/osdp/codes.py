@@ -22,6 +22,7 @@ class CommandCode(IntEnum):
     CHLNG = 0x76
     SCRYPT = 0x77
     ACURXSIZE = 0x7B
+    FILETRANSFER = 0x7C
 
 
 class ReplyCode(IntEnum):
@@ -41,6 +42,7 @@ class ReplyCode(IntEnum):
     CCRYPT = 0x76
     RMAC_I = 0x78
     BUSY = 0x79
+    FTSTAT = 0x7A
 
 
 class NakReason(IntEnum):
@@ -118,6 +120,27 @@ class Tone(IntEnum):
     NONE = 0
     OFF = 1
     DEFAULT = 2
+
+
+class TextControl(IntEnum):
+    """How long a text stays, and whether it wraps."""
+
+    PERMANENT = 1
+    PERMANENT_WRAPPED = 2
+    TEMPORARY = 3
+    TEMPORARY_WRAPPED = 4
+
+
+class FileState(IntEnum):
+    """How a reader gets on with a file; whatever is below 0 ends it."""
+
+    PROCEED = 0
+    PROCESSED = 1
+    REBOOTING = 2
+    FINISHING = 3
+    ABORTED = -1
+    UNRECOGNISED = -2
+    MALFORMED = -3
 
 
 class KeyUse(IntEnum):

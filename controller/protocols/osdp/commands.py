@@ -1,7 +1,7 @@
 """The commands the control side sends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import ClassVar, Self
 
@@ -197,7 +197,7 @@ class SetKey(Message):
     """Hand a reader its own base key (SCBK)."""
 
     code = CommandCode.KEYSET
-    key: bytes
+    key: bytes = field(repr=False)
 
     def encode(self) -> bytes:
         """Return the kind of key, its length and the key."""
@@ -238,6 +238,34 @@ class ReceiveSize(Message):
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileFragment(Message):
+    """A part of a file, and where it belongs; an empty one asks how it goes."""
+
+    code = CommandCode.FILETRANSFER
+    head: ClassVar[Struct] = Struct("<BIIH")
+    kind: int
+    size: int
+    offset: int
+    data: bytes = field(repr=False)
+
+    def encode(self) -> bytes:
+        """Return what belongs where, then the part."""
+        place = (self.kind, self.size, self.offset)
+        return self.head.pack(*place, len(self.data)) + self.data
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read what belongs where, then the part."""
+        start = cls.head.size
+        if len(data) < start:
+            raise MessageRefused("a part of a file without its place")
+        kind, size, offset, length = cls.head.unpack(data[:start])
+        if len(data) - start != length:
+            raise MessageRefused("a part of a file of another length than announced")
+        return cls(kind, size, offset, data[start:])
+
+
 COMMANDS: Mapping[int, type[Message]] = {
     kind.code: kind
     for kind in (
@@ -257,5 +285,6 @@ COMMANDS: Mapping[int, type[Message]] = {
         Challenge,
         ServerCryptogram,
         ReceiveSize,
+        FileFragment,
     )
 }

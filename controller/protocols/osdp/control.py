@@ -21,11 +21,10 @@ from controller.session import (
     Event,
     LineSettings,
     Member,
-    OpenDoor,
     Packet,
     Session,
-    ShowRefusal,
 )
+from controller.upkeep import ChangeLine
 from controller.vocabulary import ControllerId
 
 CAPABILITIES = Capabilities(
@@ -35,6 +34,9 @@ POLL_GAP = 0.004
 """Shortest time from one poll to the next, to spare the processor."""
 
 _BITS_PER_BYTE = 10
+_FILE_TURN = 0.06
+"""How long a part of a file may keep the wire, in seconds."""
+_LARGEST_FILE_FRAME = 512
 _BREATH = 0.05
 """How long the rest of a reply may take to follow its beginning, in seconds."""
 
@@ -66,6 +68,13 @@ def _check(member: Member) -> int:
     return int(member.address)
 
 
+def _file_frame(byte_time: float) -> int:
+    """Return how long a frame may be so that nobody waits long for a file."""
+    if not byte_time:
+        return _LARGEST_FILE_FRAME
+    return min(_LARGEST_FILE_FRAME, round(_FILE_TURN / byte_time))
+
+
 class Bus:
     """The session of one bus; see controller.session.Session."""
 
@@ -74,12 +83,13 @@ class Bus:
     ) -> None:
         """Use `open_bus`, which checks the settings."""
         self._events: list[Event] = []
+        self._byte_time = _BITS_PER_BYTE / settings.baud if settings.baud else 0.0
+        report, limit = self._events.append, _file_frame(self._byte_time)
         self._devices: dict[ControllerId, Device] = {
-            member.controller: Device(member, now, random, self._events.append)
+            member.controller: Device(member, now, random, report, limit)
             for member in settings.members
         }
         self._round = deque(self._devices.values())
-        self._byte_time = _BITS_PER_BYTE / settings.baud if settings.baud else 0.0
         self._decoder = FrameDecoder()
         self._awaited: Device | None = None
         self._sent = self._reply_due = self._reply_latest = self._poll_after = now
@@ -101,14 +111,16 @@ class Bus:
         device = self._devices.get(command.controller)
         if device is None:
             raise LocalProtocolError(f"controller {command.controller} is not here")
-        match command:
-            case OpenDoor():
-                device.open_door(command, now)
-            case ShowRefusal():
-                device.show_refusal(command, now)
-            case _:
-                name = type(command).__name__
-                raise LocalProtocolError(f"a reader cannot carry out {name}")
+        if isinstance(command, ChangeLine):
+            self._check_room(command, device)
+        device.carry_out(command, now)
+
+    def _check_room(self, command: ChangeLine, device: Device) -> None:
+        others = (other for other in self._round if other is not device)
+        if command.address.isdecimal() and any(
+            other.at(int(command.address)) for other in others
+        ):
+            raise LocalProtocolError(f"address {command.address} has another reader")
 
     def data_to_send(self, now: float) -> Sequence[Packet]:
         """Return the next frame, or nothing while the bus belongs to a reader."""

@@ -5,24 +5,25 @@ from collections.abc import Callable
 from math import inf
 
 from controller.errors import MessageRefused
-from controller.protocols.osdp.codes import Colour, Function, NakReason
-from controller.protocols.osdp.commands import (
-    InputStatusRequest,
-    LocalStatusRequest,
-    Poll,
-)
+from controller.protocols.osdp.codes import Colour, NakReason
+from controller.protocols.osdp.commands import Poll
+from controller.protocols.osdp.file_sender import FileSender, part_size
 from controller.protocols.osdp.frames import Frame
+from controller.protocols.osdp.keyring import KeyRing
 from controller.protocols.osdp.link import ChannelLost, Link
 from controller.protocols.osdp.messages import Message
+from controller.protocols.osdp.orders import first_requests, orders
 from controller.protocols.osdp.patience import Patience
+from controller.protocols.osdp.place import Place
+from controller.protocols.osdp.queue import TaskQueue
 from controller.protocols.osdp.replies import (
+    Ack,
     Busy,
     Capabilities,
-    CardRead,
-    InputStatus,
-    LocalStatus,
+    Communication,
     Nak,
 )
+from controller.protocols.osdp.reports import Reports
 from controller.protocols.osdp.secure import RandomSource
 from controller.protocols.osdp.setup import (
     Dialogue,
@@ -30,19 +31,17 @@ from controller.protocols.osdp.setup import (
     explain,
     set_up,
 )
-from controller.protocols.osdp.tasks import Task, Urgency, open_task, show_tasks
+from controller.protocols.osdp.tasks import Task, Urgency, show_tasks
 from controller.session import (
-    CardPresented,
+    Command,
     CommandFailed,
-    Contact,
-    ContactChanged,
     Event,
     Member,
     Offline,
     Online,
     OpenDoor,
-    ShowRefusal,
 )
+from controller.upkeep import ChangeLine, LineChanged, RotateKey, SendFile, Show
 
 SILENCE = 8.0
 """Seconds without a valid reply after which a reader is offline."""
@@ -51,9 +50,7 @@ _QUICK_RETRIES = 2
 _PROBE_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 _BUSY_PAUSE = 0.02
-_MOST_TASKS = 16
 _MOST_DOUBLINGS = 5
-_INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON)
 _LOST_THREAD = frozenset(
     {
         NakReason.BAD_SEQUENCE,
@@ -72,16 +69,22 @@ class Device:
         now: float,
         random: RandomSource,
         report: Callable[[Event], None],
+        frame_limit: int,
     ) -> None:
+        """Report to `report`; no part of a file makes a frame over the limit."""
         self._member = member
         self._random = random
         self._report = report
-        self._link = Link(int(member.address))
-        self._tasks: deque[Task] = deque()
-        self._current: Task | None = None
+        self._frame_limit = frame_limit
+        self._place = Place(int(member.address))
+        self._link = Link(self._place.address)
+        self._keys = KeyRing(member)
+        self._reports = Reports(member, report)
+        self._file: FileSender | None = None
+        self._part_next = False
+        self._tasks = TaskQueue()
         self._requests: deque[Message] = deque()
         self._capabilities = Capabilities(())
-        self._contacts: dict[Contact, bool] = {}
         self._online = self._secure = False
         self._cause: str | None = None
         self._heard = now
@@ -94,16 +97,21 @@ class Device:
     @property
     def urgency(self) -> Urgency:
         """How soon this reader must be spoken to, once it is ready."""
-        urgencies = (task.urgency for task in self._waiting())
-        return min(urgencies, default=Urgency.ROUTINE)
+        return self._tasks.urgency
 
     @property
     def deadline(self) -> float:
         """When time alone changes something about this reader."""
-        moments = [task.expires for task in self._waiting()]
+        moments = [task.expires for task in self._tasks]
         if self._cause is None:
             moments.append(self._heard + SILENCE)
+        if self._file:
+            moments.append(self._file.expires)
         return min(moments, default=inf)
+
+    def at(self, address: int) -> bool:
+        """Say whether this reader is or may be at an address."""
+        return self._place.taken(address)
 
     def transmit(self) -> bytes:
         """Return the frame that goes out now: the pending one again, or a new one."""
@@ -111,10 +119,11 @@ class Device:
             return self._link.repeat()
         if self._dialogue:
             return self._link.send(self._question.message, self._question.block)
-        if self._tasks:
-            self._current = self._tasks.popleft()
-            return self._link.send(self._current.message)
-        return self._link.send(self._requests.popleft() if self._requests else Poll())
+        if self._tasks.ready:
+            task = self._tasks.take()
+            self._note_attempt(task.command)
+            return self._link.send(task.message)
+        return self._link.send(self._routine())
 
     def receive(self, frame: Frame, now: float) -> bool:
         """Take a frame from the bus; say whether it answers what was sent."""
@@ -149,74 +158,118 @@ class Device:
         """Drop what expired and declare a silent reader offline."""
         if self._cause is None and now >= self._heard + SILENCE:
             self._go_offline("no reply", now)
-        for task in self._waiting():
+        for task in tuple(self._tasks):
             if now >= task.expires:
                 self._expire(task)
+        if self._file:
+            self._file.pass_time(now)
+            self._drop_file_when_done()
 
-    def open_door(self, command: OpenDoor, now: float) -> None:
-        """Queue the relay; the green light follows once the relay is acknowledged."""
-        task = open_task(command, now)
-        ahead = sum(other.urgency is Urgency.OPEN for other in self._tasks)
-        if not self._online:
-            self._fail(task, "the reader is offline")
-        elif ahead >= _MOST_TASKS:
-            self._fail(task, "too many commands are waiting")
-        else:
-            self._tasks.insert(ahead, task)
+    def carry_out(self, command: Command, now: float) -> None:
+        """Queue a command; raises LocalProtocolError for one no reader can do."""
+        tasks = orders(command, self._capabilities, now)
+        if refusal := self._refusal(command, tasks):
+            self._report(CommandFailed(self._member.controller, command, refusal))
+            return
+        if isinstance(command, SendFile):
+            self._file = FileSender(command, now, self._report)
+        self._queue(tasks)
 
-    def show_refusal(self, command: ShowRefusal, now: float) -> None:
-        """Queue a red light and a beep."""
-        if self._online:
-            self._show(Colour.RED, now, sound=True)
-        else:
-            failed = CommandFailed(
-                self._member.controller, command, "the reader is offline"
-            )
-            self._report(failed)
+    def _refusal(self, command: Command, tasks: list[Task]) -> str | None:
+        kind = type(command)
+        reasons = {
+            "the reader is offline": not self._online,
+            "another of the kind is under way": self._busy_with(kind),
+            "a key goes through a secure channel only": (
+                kind is RotateKey and not self._secure
+            ),
+            "the reader can show none of it": kind is Show and not tasks,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
+
+    def _busy_with(self, kind: type[Command]) -> bool:
+        if kind is SendFile:
+            return self._file is not None
+        alone = kind in {RotateKey, ChangeLine}
+        return alone and any(type(task.command) is kind for task in self._tasks)
+
+    def _queue(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            if not self._tasks.put(task):
+                self._fail(task, "too many commands are waiting")
+
+    def _note_attempt(self, command: Command | None) -> None:
+        """From here on the reader may have done it, whatever we hear."""
+        match command:
+            case RotateKey():
+                self._keys.offer(command)
+            case ChangeLine():
+                self._place.offer(command)
+
+    def _routine(self) -> Message:
+        """Poll, and let the parts of a file take every other turn."""
+        if self._requests:
+            return self._requests.popleft()
+        file = self._file
+        if file and file.ready and (self._part_next or not file.alongside):
+            self._part_next = False
+            return file.part(part_size(self._frame_limit, self._capabilities))
+        self._part_next = True
+        return Poll()
 
     def _wait_for(self, now: float) -> None:
         self.ready_at = now + _BUSY_PAUSE
-        if self._current and self._link.pending is None:
-            # It took BUSY for its answer, so the same comes as a new command.
-            self._tasks.appendleft(self._current)
-            self._current = None
-
-    def _waiting(self) -> list[Task]:
-        return [*([self._current] if self._current else ()), *self._tasks]
-
-    def _show(self, colour: Colour, now: float, *, sound: bool = False) -> None:
-        tasks = show_tasks(colour, self._capabilities, now, sound=sound)
-        self._tasks.extend(tasks[: max(0, _MOST_TASKS - len(self._tasks))])
+        if self._link.pending is not None:
+            return
+        # It took BUSY for its answer, so the same comes as a new command.
+        self._tasks.put_back()
+        if self._file:
+            self._file.postpone()
 
     def _fail(self, task: Task, cause: str) -> None:
-        if task.command:
+        if task.command and not self._keys.owns(task.command):
             failed = CommandFailed(self._member.controller, task.command, cause)
             self._report(failed)
 
     def _expire(self, task: Task) -> None:
         self._fail(task, "not confirmed in time")
-        if task is self._current:
+        if task is self._tasks.current:
             # The frame may not be repeated, and only sequence 0 can follow instead.
             self._start_over()
         else:
-            self._tasks.remove(task)
+            self._tasks.drop(task)
 
     def _start_over(self) -> None:
+        self._link.address = self._place.address
         self._link.reset()
-        self._current = None
+        self._tasks.finish()
         self._misses = 0
-        self._unanswered = True
-        dialogue = set_up(self._link, self._member, self._random)
+        self._unanswered = self._fresh = True
+        if self._file:
+            self._file.interrupt()
+        keys = self._keys.candidates
+        dialogue = set_up(self._link, self._member, keys, self._random)
         self._question = next(dialogue)
         self._dialogue: Dialogue | None = dialogue
 
-    def _back_off(self, now: float) -> None:
+    def _rejoin(self) -> None:
+        """Start over with a reader whose contacts we know."""
         self._start_over()
-        self.ready_at = now + min(_LONGEST_PAUSE, _PROBE_PAUSE * 2**self._failures)
-        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
+        self._fresh = False
+
+    def _back_off(self, now: float) -> None:
+        """Wait: a second after silence, longer each time after a refusal."""
+        pause = _PROBE_PAUSE
+        if self._unanswered:
+            self._place.turn()
+        else:
+            pause = min(_LONGEST_PAUSE, _PROBE_PAUSE * 2**self._failures)
+            self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
+        self._start_over()
+        self.ready_at = now + pause
 
     def _go_offline(self, cause: str, now: float) -> None:
-        for task in self._waiting():
+        for task in self._tasks:
             self._fail(task, f"the reader went offline: {cause}")
         self._tasks.clear()
         self._back_off(now)
@@ -240,39 +293,74 @@ class Device:
         self._failures = 0
         self._heard = now
         self._cause = None
-        self._requests = deque([LocalStatusRequest()])
-        if outcome.capabilities.find(Function.CONTACTS).items:
-            self._requests.append(InputStatusRequest())
+        if self._fresh:
+            self._requests = deque(first_requests(outcome.capabilities))
         if not self._online or self._secure is not outcome.secure:
             self._online = True
             self._secure = outcome.secure
             self._report(Online(self._member.controller, outcome.secure))
+        self._introduce(outcome)
+
+    def _introduce(self, outcome: Outcome) -> None:
+        """Tell what set-up found out beside that the reader is there."""
+        if outcome.identity:
+            self._reports.met(outcome.identity)
+        for event in self._keys.settle(outcome.key):
+            self._report(event)
+        if moved := self._place.settle():
+            self._report_move(moved.address, moved.baud)
+
+    def _report_move(self, address: str, baud: int) -> None:
+        self._report(LineChanged(self._member.controller, address, baud))
 
     def _serve(self, reply: Message, now: float) -> None:
         self._heard = now
-        task, self._current = self._current, None
-        if isinstance(reply, Nak):
+        task = self._tasks.finish()
+        lost = isinstance(reply, Nak) and reply.reason in _LOST_THREAD
+        if self._link.channel is None and lost:
             if task:
                 self._fail(task, f"the reader declined: {explain(reply)}")
-            if self._link.channel is None and reply.reason in _LOST_THREAD:
-                self._start_over()
-        elif task and isinstance(task.command, OpenDoor):
-            self._show(Colour.GREEN, now)
-        self._take_report(reply)
+            self._start_over()
+        elif self._file and self._file.awaiting:
+            self._take_progress(self._file, reply, now)
+        elif task:
+            self._confirm(task, reply, now)
+        self._reports.take(reply)
 
-    def _take_report(self, reply: Message) -> None:
-        """Report what a reply says, whatever it was that we asked."""
-        if isinstance(reply, CardRead) and reply.length:
-            controller = self._member.controller
-            self._report(CardPresented(controller, reply.bits, reply.length))
-        elif isinstance(reply, InputStatus):
-            for contact, state in zip(_INPUTS, reply.states, strict=False):
-                self._note(contact, active=state != 0)
-        elif isinstance(reply, LocalStatus):
-            self._note(Contact.TAMPER, active=reply.tamper != 0)
-            self._note(Contact.POWER, active=reply.power != 0)
+    def _confirm(self, task: Task, reply: Message, now: float) -> None:
+        """Take the reply to a command."""
+        declined = f"the reader declined: {explain(reply)}"
+        match task.command:
+            case RotateKey():
+                if not isinstance(reply, Ack):
+                    self._keys.doubt(declined)
+                self._rejoin()
+            case ChangeLine():
+                self._take_move(task, reply, declined)
+            case _ if isinstance(reply, Nak):
+                self._fail(task, declined)
+            case OpenDoor():
+                self._queue(show_tasks(Colour.GREEN, self._capabilities, now))
 
-    def _note(self, contact: Contact, *, active: bool) -> None:
-        if self._contacts.get(contact) is not active:
-            self._contacts[contact] = active
-            self._report(ContactChanged(self._member.controller, contact, active))
+    def _take_move(self, task: Task, reply: Message, declined: str) -> None:
+        if not isinstance(reply, Communication):
+            self._place.settle()
+            self._fail(task, declined)
+        elif not self._place.move(reply.address):
+            self._place.settle()
+            self._fail(task, f"the reader wants to go to address {reply.address}")
+        else:
+            self._report_move(str(reply.address), reply.baud)
+            self._rejoin()
+
+    def _take_progress(self, file: FileSender, reply: Message, now: float) -> None:
+        reboots = file.take(reply, now, explain(reply))
+        if not file.alongside:
+            self.ready_at = max(self.ready_at, file.ready_at)
+        self._drop_file_when_done()
+        if reboots:
+            self._start_over()
+
+    def _drop_file_when_done(self) -> None:
+        if self._file and self._file.done:
+            self._file = None

@@ -23,7 +23,8 @@ class Link:
     """One reader's sequence, channel, and the command that waits for its reply."""
 
     def __init__(self, address: int) -> None:
-        self._address = address
+        self.address = address
+        """Where the reader answers; change it together with a reset."""
         self.reset()
 
     def reset(self) -> None:
@@ -37,7 +38,7 @@ class Link:
         """Return a new command's frame; it is pending until its reply arrives."""
         data = message.encode()
         frame = Frame(
-            self._address,
+            self.address,
             reply=False,
             sequence=self._sequence,
             code=message.code,
@@ -78,7 +79,7 @@ class Link:
             return Nak(UNREADABLE)
 
     def _expected(self, frame: Frame) -> bool:
-        if not frame.reply or frame.address != self._address or not frame.crc:
+        if not frame.reply or frame.address != self.address or not frame.crc:
             return False
         return frame.sequence == self._sequence or (
             frame.sequence == 0 and frame.code in _ANY_TIME

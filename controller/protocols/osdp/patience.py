@@ -3,10 +3,11 @@
 REPLY_DELAY = 0.2
 """Seconds within which a reader must begin to reply."""
 
-_SLACK = 2.0
-_LEAST = 0.02
+_SLACK = 1.5
+_LEAST = 0.015
 _FORGETTING = 0.1
-_FULL_TURN = 8
+_AT_FIRST = 0.015
+_FULL_TURN = 30
 """A silent reader gets its full right again once in so many questions."""
 
 
@@ -14,8 +15,8 @@ class Patience:
     """What one reader's replies have taken lately, and how many are missing now."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
-        self._usual = 0.0
+        """Expect what most readers need."""
+        self._usual = _AT_FIRST
         self._missing = 0
 
     def heard(self, delay: float) -> None:
@@ -32,9 +33,9 @@ class Patience:
     def slot(self) -> float:
         """How long to wait for the next reply, in seconds.
 
-        A silent reader gets no more than it usually took, so that it costs its
-        neighbours little, except for the one that comes back slower than before.
+        A silent reader gets little more than its replies took, so that it costs its
+        neighbours little; now and then it gets its full right, for it may be slower.
         """
-        if self._usual == 0.0 or self._missing % _FULL_TURN == 0:
+        if self._missing % _FULL_TURN == 0:
             return REPLY_DELAY
         return min(REPLY_DELAY, _SLACK * self._usual + _LEAST)

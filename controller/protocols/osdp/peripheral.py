@@ -11,6 +11,7 @@ from controller.protocols.osdp.commands import (
     COMMANDS,
     CapabilitiesRequest,
     Challenge,
+    FileFragment,
     IdentityRequest,
     InputStatusRequest,
     LocalStatusRequest,
@@ -24,6 +25,11 @@ from controller.protocols.osdp.commands import (
     SetOutputs,
     ShowText,
     SoundBuzzer,
+)
+from controller.protocols.osdp.file_receiver import (
+    LARGEST_FILE,
+    FileReceiver,
+    ReceivedFile,
 )
 from controller.protocols.osdp.frames import (
     BROADCAST,
@@ -46,6 +52,7 @@ from controller.protocols.osdp.replies import (
     Identity,
     InitialMac,
     InputStatus,
+    Keypad,
     LocalStatus,
     Nak,
     OutputStatus,
@@ -83,6 +90,7 @@ class ReaderSettings:
     secure: bool = True
     commissioning: bool = False
     outputs: int = 1
+    largest_file: int = LARGEST_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ class Peripheral:
         self._local = {Contact.TAMPER: False, Contact.POWER: False}
         self._reports: deque[tuple[float, Message]] = deque(maxlen=_MOST_REPORTS)
         self._events: list[Commanded] = []
+        self._files = FileReceiver(settings.largest_file)
         self._outgoing = b""
         self._received_at = self._commanded_at = now
         self.busy = False
@@ -142,6 +151,14 @@ class Peripheral:
         if not 0 < length <= _LONGEST_CARD or not 0 <= bits < 1 << length:
             raise LocalProtocolError(f"a card cannot hold {bits:#x} in {length} bits")
         self._reports.append((now + CARD_LIFE, CardRead(0, 0, length, bits)))
+
+    def press_keys(self, digits: bytes) -> None:
+        """Report keys in the codes of the wire: ASCII, 0x7F for *, 0x0D for #."""
+        self._reports.append((inf, Keypad(0, digits)))
+
+    def take_file(self) -> ReceivedFile | None:
+        """Return the file that arrived since the last call, if any."""
+        return self._files.take_file()
 
     def set_input(self, contact: Contact, *, active: bool) -> None:
         """Move a contact; each movement is reported."""
@@ -228,6 +245,8 @@ class Peripheral:
                 return self._channel.accept(command)
             case Poll():
                 return self._report(now), None
+            case FileFragment():
+                return self._files.take(command), None
             case _ if type(command) in _CARRIED_OUT:
                 return self._obey(command, now), None
             case _:

@@ -221,6 +221,22 @@ class Busy(Message):
     code = ReplyCode.BUSY
 
 
+@dataclass(frozen=True, slots=True)
+class FileStatus(Message):
+    """How a reader gets on with a file; `delay` in milliseconds.
+
+    `actions` bit 0 allows other commands in between; `largest` is the longest
+    command it takes from now on, 0 for no change.
+    """
+
+    code = ReplyCode.FTSTAT
+    layout = Struct("<BHhH")
+    actions: int
+    delay: int
+    state: int
+    largest: int = 0
+
+
 REPLIES: Mapping[int, type[Message]] = {
     kind.code: kind
     for kind in (
@@ -238,5 +254,6 @@ REPLIES: Mapping[int, type[Message]] = {
         ClientCryptogram,
         InitialMac,
         Busy,
+        FileStatus,
     )
 }

@@ -1,6 +1,6 @@
 """How the control side brings a reader into service, one question at a time."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -20,6 +20,7 @@ from controller.protocols.osdp.replies import (
     Ack,
     Capabilities,
     ClientCryptogram,
+    Identity,
     InitialMac,
     Nak,
 )
@@ -43,31 +44,42 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A reader in service: whether it proved its own key, and what it can do."""
+    """A reader in service: which key it proved, who it is and what it can do."""
 
-    secure: bool
+    key: bytes | None
+    identity: Identity | None
     capabilities: Capabilities
+
+    @property
+    def secure(self) -> bool:
+        """Say whether the reader proved its own key."""
+        return self.key is not None
 
 
 Dialogue = Generator[Question, Message, Outcome]
 Handshake = Generator[Question, Message, None]
-Attempt = Generator[Question, Message, bool]
-"""Ends with whether the reader proved its own key."""
+Attempt = Generator[Question, Message, bytes | None]
+"""Ends with the key of its own that the reader proved."""
 
 
-def set_up(link: Link, member: Member, random: RandomSource) -> Dialogue:
+def set_up(
+    link: Link, member: Member, keys: Sequence[bytes], random: RandomSource
+) -> Dialogue:
     """Ask until the reader is in service; raises MessageRefused when it must not be.
 
-    A member's own key comes first. The default key is tried for a member under
-    commissioning only, and then serves to hand over the own key. A reader is spoken
-    to in clear only when its member allows that. What a reader can do is believed
-    as far as the channel it came through.
+    The keys the reader may hold come first, in order. The default key is tried for a
+    member under commissioning only, and then serves to hand over the first of them.
+    A reader is spoken to in clear only when its member allows that. Who a reader is
+    and what it can do is believed as far as the channel it came through.
     """
-    yield Question(IdentityRequest())
-    secure = False
+    identity = yield Question(IdentityRequest())
+    key = None
     if member.secure or (yield from _offers_channel()):
-        secure = yield from _enter_channel(link, member, random)
-    return Outcome(secure, (yield from _ask_capabilities()))
+        key = yield from _enter_channel(link, member, keys, random)
+    if link.channel:
+        identity = yield Question(IdentityRequest())
+    known = identity if isinstance(identity, Identity) else None
+    return Outcome(key, known, (yield from _ask_capabilities()))
 
 
 def _ask_capabilities() -> Generator[Question, Message, Capabilities]:
@@ -75,41 +87,43 @@ def _ask_capabilities() -> Generator[Question, Message, Capabilities]:
     return reply if isinstance(reply, Capabilities) else Capabilities(())
 
 
-def _offers_channel() -> Attempt:
+def _offers_channel() -> Generator[Question, Message, bool]:
     capabilities = yield from _ask_capabilities()
     return bool(capabilities.find(Function.SECURITY).compliance & 1)
 
 
-def _enter_channel(link: Link, member: Member, random: RandomSource) -> Attempt:
+def _enter_channel(
+    link: Link, member: Member, keys: Sequence[bytes], random: RandomSource
+) -> Attempt:
     refusal = MessageRefused("there is no key to try")
-    for attempt in _attempts(link, member, random):
+    for attempt in _attempts(link, member, keys, random):
         try:
             return (yield from attempt)
         except MessageRefused as error:
             refusal = error
     if member.secure:
         raise refusal
-    return False
+    return None
 
 
-def _attempts(link: Link, member: Member, random: RandomSource) -> list[Attempt]:
-    attempts = []
-    if member.key:
-        attempts.append(_own_key(link, member.key, random))
+def _attempts(
+    link: Link, member: Member, keys: Sequence[bytes], random: RandomSource
+) -> list[Attempt]:
+    attempts = [_own_key(link, key, random) for key in keys]
     if member.commissioning:
-        attempts.append(_default_key(link, member.key, random))
+        attempts.append(_default_key(link, next(iter(keys), None), random))
     return attempts
 
 
 def _own_key(link: Link, key: bytes, random: RandomSource) -> Attempt:
     yield from _shake_hands(link, KeyUse.OWN, key, random)
-    return True
+    return key
 
 
 def _default_key(link: Link, own: bytes | None, random: RandomSource) -> Attempt:
     yield from _shake_hands(link, KeyUse.DEFAULT, DEFAULT_KEY, random)
     if own is None:
-        return False
+        return None
     reply = yield Question(SetKey(own))
     if not isinstance(reply, Ack):
         raise MessageRefused(f"the reader did not take its key: {explain(reply)}")

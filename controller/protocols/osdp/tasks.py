@@ -37,7 +37,8 @@ class Urgency(IntEnum):
 
     OPEN = 0
     SHOW = 1
-    ROUTINE = 2
+    UPKEEP = 2
+    ROUTINE = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from controller.errors import LocalProtocolError
 from controller.protocols.smart_door.codec import Channel, Letter
 from controller.protocols.smart_door.errands import Errands
 from controller.protocols.smart_door.formats import NONCE_SIZE
@@ -34,6 +35,7 @@ from controller.session import (
     OpenDoor,
     Packet,
     SetClock,
+    ShowRefusal,
 )
 
 SILENCE = 30.0
@@ -97,7 +99,10 @@ class Peer:
             self.call(now)
 
     def command(self, command: Command, now: float) -> None:
-        """Carry out a command, or report at once that it cannot be."""
+        """Carry out a command, or report at once that it cannot be.
+
+        Raises LocalProtocolError for a command no smart door knows.
+        """
         match command:
             case AcknowledgePassages(epoch=epoch, index=index):
                 self._cursor.acknowledge(epoch, index)
@@ -107,8 +112,11 @@ class Peer:
                     self._fail(command, "the door is offline")
                 else:
                     self._errands.start(command, now)
-            case _:
+            case ShowRefusal():
                 self._fail(command, "the door decides by itself")
+            case _:
+                name = type(command).__name__
+                raise LocalProtocolError(f"a smart door cannot carry out {name}")
 
     def deadline(self) -> float | None:
         """Return when `on_timeout` wants to be called next."""

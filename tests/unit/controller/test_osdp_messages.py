@@ -36,6 +36,11 @@ EXAMPLES: list[tuple[Message, str]] = [
     (commands.Challenge(b"12345678"), b"12345678".hex()),
     (commands.ServerCryptogram(bytes(16)), "00" * 16),
     (commands.ReceiveSize(1440), "a005"),
+    (
+        commands.FileFragment(1, 0x01020304, 256, b"abc"),
+        "01" + "04030201" + "00010000" + "0300" + "616263",
+    ),
+    (commands.FileFragment(1, 2, 2, b""), "01" + "02000000" + "02000000" + "0000"),
     (replies.Ack(), ""),
     *((replies.Nak(reason), f"{reason:02x}") for reason in codes.NakReason),
     (replies.Nak(0xFF, b"\x01"), "ff01"),
@@ -57,6 +62,8 @@ EXAMPLES: list[tuple[Message, str]] = [
     (replies.CardRead(0, 0, 0, 0), "00000000"),
     (replies.Keypad(0, b"12#"), "0003" + "313223"),
     (replies.Communication(7, 9600), "0780250000"),
+    (replies.FileStatus(1, 500, 0, 256), "01" + "f401" + "0000" + "0001"),
+    (replies.FileStatus(0, 0, codes.FileState.MALFORMED), "00" + "0000" + "fdff0000"),
     (
         replies.ClientCryptogram(b"clientid", b"randomly", bytes(16)),
         b"clientidrandomly".hex() + "00" * 16,

@@ -80,7 +80,7 @@ def test_a_reader_that_takes_busy_for_an_answer_gets_the_command_again(
 def test_doors_waiting_when_the_channel_breaks_are_reported() -> None:
     wire = secure_bus()
     wire.run(2.0)
-    wire.mangle = answering(ReplyCode.ACK, instead_of=ReplyCode.ACK)
+    wire.mangle = answering(ReplyCode.ACK, instead_of=ReplyCode.OSTATR)
     wire.session.send(OPEN, 2.0)
     wire.session.send(OpenDoor(name(0), 4.0), 2.0)
     wire.run(2.1)
@@ -158,7 +158,15 @@ def test_a_challenge_answered_with_something_else_is_a_refusal() -> None:
 def test_a_reader_that_turns_to_speaking_in_clear_is_reported_anew() -> None:
     wire = bus([member(secure=False)], [reader(secure=False)])
     wire.run(2.0)
-    wire.mangle = lambda data, _: data if frame_of(data).block is None else b""
+    cut: list[float] = []
+
+    def cut_from_the_door_on(data: bytes, _reply: bool) -> bytes:
+        frame = frame_of(data)
+        if frame.code == CommandCode.OUT:
+            cut.append(wire.now)
+        return b"" if cut and frame.block else data
+
+    wire.mangle = cut_from_the_door_on
     wire.session.send(OPEN, 2.0)
     wire.run(7.5)
     wire.readers = [reader(key=None, secure=False)]

@@ -59,7 +59,9 @@ def say(
     return left.value.code, said.out, said.err
 
 
-@pytest.mark.parametrize("command", ["init", "check", "run", "status", "replay"])
+@pytest.mark.parametrize(
+    "command", ["init", "check", "run", "status", "replay", "commission"]
+)
 def test_every_command_s_help_has_an_example(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])
     assert done.exit_code == 0
@@ -75,6 +77,7 @@ def test_the_commands_can_be_completed() -> None:
     [
         (["check", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
         (["init", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
+        (["commission", "r", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
         (["status"], 1, "no gateway answers in"),
         (["replay", "bus-09", "x.trace"], 1, "no line 'bus-09'. Lines: bus-01, smart"),
         (["replay", "bus-01", "x.trace"], 1, "x.trace"),

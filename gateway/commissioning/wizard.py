@@ -1,0 +1,81 @@
+"""Commissions one reader of an installation that may not be complete yet."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from controller.cose import Signer
+from controller.protocols.osdp.commands import KEY_LENGTH
+from controller.protocols.osdp.frames import BROADCAST
+from controller.vocabulary import ControllerId
+from gateway.commissioning.bench import Bench
+from gateway.commissioning.dialogue import (
+    CommissioningFailed,
+    Plan,
+)
+from gateway.commissioning.dialogue import commission as dialogue
+from gateway.commissioning.keeping import add_key, write_record
+from gateway.config.checks import BAUD_RATES
+from gateway.config.reading import read_config, read_toml
+from gateway.config.settings import Config, ControllerSection, LineSection
+from gateway.device import read_key
+
+
+def commission(
+    path: Path,
+    controller: str,
+    patience: float,
+    *,
+    say: Callable[[str], None],
+    ask: Callable[[str], bool],
+) -> Path:
+    """Bring a reader into service and return its signed record's path."""
+    config, folder = read_config(path), path.resolve().parent
+    line, section = _section(config, controller)
+    signer = Signer(read_key(folder / config.data), config.id)
+    key = _key(folder / config.keys, controller)
+    plan = Plan(
+        ControllerId(controller), int(section.address), line.baud, key, patience
+    )
+    with Bench(folder / (line.port or ""), say, ask) as bench:
+        bench.places = _places(plan, line)
+        found = bench.run(dialogue(plan))
+    return write_record(folder / config.data, section.door, plan, found, signer)
+
+
+def _section(config: Config, controller: str) -> tuple[LineSection, ControllerSection]:
+    for line in config.lines:
+        for section in line.controllers:
+            if section.id == controller:
+                if line.protocol != "osdp" or not section.address.isdecimal():
+                    raise CommissioningFailed(f"{controller} is no OSDP reader")
+                return line, section
+    known = ", ".join(each.id for line in config.lines for each in line.controllers)
+    raise CommissioningFailed(f"no controller {controller!r}. Controllers: {known}")
+
+
+def _key(path: Path, controller: str) -> bytes:
+    """Return the reader's key, made and written down before anything is sent.
+
+    One that is there already is used again: an earlier attempt may have been cut off.
+    """
+    known = read_toml(path).get(controller) if path.exists() else None
+    if known is not None:
+        try:
+            return bytes.fromhex(known)
+        except (TypeError, ValueError) as error:
+            raise CommissioningFailed(
+                f"{path}: {controller} is no string of hex digits"
+            ) from error
+    key = os.urandom(KEY_LENGTH)
+    add_key(path, controller, key)
+    return key
+
+
+def _places(plan: Plan, line: LineSection) -> Iterator[tuple[int, list[int]]]:
+    """Look where the reader should be, then wherever no other reader belongs."""
+    yield plan.baud, [plan.address]
+    others = {one.address for one in line.controllers if one.id != plan.controller}
+    free = [at for at in range(BROADCAST) if str(at) not in others]
+    for baud in (plan.baud, *(baud for baud in BAUD_RATES if baud != plan.baud)):
+        yield baud, free
