@@ -5,7 +5,7 @@ import fcntl
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from controller.vocabulary import GatewayId
 from gateway.assembly import doors_of, lines_of
 from gateway.backoff import Backoff
 from gateway.clock import Clock
+from gateway.config.checks import broker_address
 from gateway.config.installation import Installation
 from gateway.delivery import Delivery
 from gateway.device import read_key
@@ -23,6 +24,7 @@ from gateway.doors import Doors
 from gateway.errors import GatewayError
 from gateway.forwarder import Forwarder
 from gateway.health import Health, Timekeeper
+from gateway.home_assistant import OFFLINE, HomeAssistant, available
 from gateway.line import Line
 from gateway.notify import notify, watchdog_period
 from gateway.permits import Permits
@@ -36,6 +38,7 @@ from gateway.store.outbox import Outbox
 from gateway.store.recorder import Recorder
 from gateway.store.state import State
 from gateway.sync import Sync
+from gateway.transports.retained import NoticeBoard
 from gateway.uplink import Uplink
 
 MEGABYTE = 1024 * 1024
@@ -65,12 +68,14 @@ class Gateway:
     forwarder: Forwarder
     sync: Sync
     health: Health
+    tell: Callable[[], Coroutine[None, None, None]] | None = None
 
     async def run(self, data: Path, stop: asyncio.Event) -> None:
         """Run until `stop`; what was asked for by then is recorded and answered."""
         async with serve(data, self._describe), asyncio.TaskGroup() as group:
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
+            parts += [self.tell] if self.tell else []
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
             notify("READY=1")
@@ -151,7 +156,8 @@ def _assemble(
     permits = Permits(state)
     router = Router(site.counters)
     lines = tuple(lines_of(installation, clock, router.handle, trace))
-    send = Switchboard(lines).send
+    switchboard = Switchboard(lines)
+    send = switchboard.send
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
     readers = Readers(site, lambda: permits.table, recorder.append, send)
@@ -161,10 +167,29 @@ def _assemble(
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))
+    tell = _told_to_home_assistant(installation, site, router, switchboard)
     forwarder = Forwarder(site, outbox, recorder, uplink)
     recorder.on_commit = forwarder.wake
     sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
-    return Gateway(site, stores, permits, recorder, lines, forwarder, sync, health)
+    return Gateway(
+        site, stores, permits, recorder, lines, forwarder, sync, health, tell
+    )
+
+
+def _told_to_home_assistant(
+    installation: Installation, site: Site, router: Router, switchboard: Switchboard
+) -> Callable[[], Coroutine[None, None, None]] | None:
+    """Return the part that tells Home Assistant how the doors are, if it is wanted."""
+    broker = installation.config.home_assistant
+    if broker is None:
+        return None
+    farewell = available(site.gateway), OFFLINE
+    client_id = f"{site.gateway}/home-assistant"
+    board = NoticeBoard(*broker_address(broker), client_id, farewell)
+    doors = HomeAssistant(site, board.publish)
+    router.add(each(doors.handle))
+    switchboard.watch(doors.commanded)
+    return lambda: board.run(doors.everything)
 
 
 @contextmanager

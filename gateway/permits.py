@@ -37,10 +37,14 @@ class Permits:
         self.revision = delta.revision
         return changes
 
-    async def replace(self, snapshot: PermitSnapshot) -> None:
-        """Hold what a snapshot holds and nothing else."""
+    async def replace(self, snapshot: PermitSnapshot) -> bool:
+        """Hold what a snapshot holds and nothing else, if its digest says the same."""
+        table = await asyncio.to_thread(PermitTable, snapshot.permits)
+        if table.digest != snapshot.digest:
+            return False
         await asyncio.to_thread(
             self._state.replace, snapshot.revision, snapshot.permits
         )
-        self.table = await asyncio.to_thread(PermitTable, snapshot.permits)
+        self.table = table
         self.revision = snapshot.revision
+        return True

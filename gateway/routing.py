@@ -39,9 +39,16 @@ class Switchboard:
     def __init__(self, lines: Iterable[Line]) -> None:
         """Take every line of the gateway."""
         self._lines = {name: line for line in lines for name in line.controllers}
+        self._watchers: list[Callable[[Command], None]] = []
+
+    def watch(self, watcher: Callable[[Command], None]) -> None:
+        """Let somebody see every command before its line does."""
+        self._watchers.append(watcher)
 
     def send(self, command: Command) -> None:
         """Pass a command to its controller's line."""
+        for watcher in self._watchers:
+            watcher(command)
         self._lines[command.controller].send(command)
 
 

@@ -62,8 +62,8 @@ class Sync:
         if answer.gateway != self._gateway:
             raise UplinkFailed(f"the permits are for {answer.gateway}, not for us")
         if isinstance(answer, PermitSnapshot):
-            await self._permits.replace(answer)
-            self._delivery.replaced()
+            if await self._permits.replace(answer):
+                self._delivery.replaced()
         elif answer.revision != answer.base or answer.removed or answer.put:
             await self._apply(answer)
         self._check(answer)

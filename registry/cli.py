@@ -1,41 +1,21 @@
 """`menhu-registry`: set up, fill, serve and check a registry."""
 
 import json
-import logging
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from registry.api.loopback import is_loopback
-from registry.app import build_services, create_app, now
+from registry.assembly import build_services, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
-from registry.services.changes import Changes
 from registry.services.installation import Installation
-from registry.settings import Settings
+from registry.settings import Settings, is_loopback
 
 OPERATOR = "operator"
 FAULT, USAGE = 1, 2
-GRACE_SECONDS = 3
-
-
-class Server(uvicorn.Server):
-    """A server that lets long polls and streams go before it waits for them."""
-
-    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
-        """Serve what a configuration says."""
-        super().__init__(config)
-        self._changes = changes
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what is under way."""
-        await self._changes.close()
-        await super().shutdown(sockets)
 
 
 program = typer.Typer(
@@ -134,24 +114,11 @@ def serve(
             err=True,
         )
         raise typer.Exit(USAGE)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # The one command that needs a web server does not slow down the others.
+    from registry.server import serve as run  # noqa: PLC0415 - see above
+
     with _told():
-        app = create_app(_settings(context))
-    shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"serving http://{shown}:{port} (stop with Ctrl-C)")
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    with suppress(KeyboardInterrupt):
-        Server(config, app.state.services.changes).run()
+        run(_settings(context), host, port, typer.echo)
 
 
 @program.command()

@@ -1,5 +1,6 @@
 """Settings of one registry process, from the environment (`MENHU_…`)."""
 
+import ipaddress
 from pathlib import Path
 
 from pydantic import Field
@@ -33,3 +34,11 @@ class Settings(BaseSettings):
     def vault_key(self) -> Path:
         """The key names are sealed with."""
         return self.data / "vault.key"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches a host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -102,7 +102,7 @@ class BusDoor:
 
     @property
     def connected(self) -> bool:
-        """Say whether the gateway speaks to the reader in a secure channel."""
+        """Say whether the gateway speaks to the reader."""
         return self._reader.connected
 
     @property

@@ -21,11 +21,12 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True)
 class Bus:
-    """Readers that share one pair of wires."""
+    """Readers that share one pair of wires, and whether they insist on secrecy."""
 
     name: str
     baud: int
     readers: tuple[Fitting, ...]
+    secure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

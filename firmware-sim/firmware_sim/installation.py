@@ -45,7 +45,7 @@ def read_hardware(folder: Path) -> Hardware:
         seed=document["seed"],
         broker=document["broker"],
         buses=tuple(
-            Bus(bus["name"], bus["baud"], _fittings(bus["readers"]))
+            Bus(bus["name"], bus["baud"], _fittings(bus["readers"]), bus["secure"])
             for bus in document.get("buses", ())
         ),
         locks=_fittings(document["locks"]),
@@ -67,6 +67,7 @@ def _simulator(hardware: Hardware) -> str:
     lines += _table("locks", map(asdict, hardware.locks))
     for bus in hardware.buses:
         lines += ["", "[[buses]]", _pair("name", bus.name), _pair("baud", bus.baud)]
+        lines += [_pair("secure", bus.secure)]
         lines += _table("readers", map(asdict, bus.readers))
     return "\n".join(lines) + "\n"
 
@@ -84,7 +85,8 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
     for bus in hardware.buses:
         lines += ["", "[[lines]]", _pair("name", bus.name), _pair("protocol", "osdp")]
         lines += [_pair("port", f"lines/{bus.name}"), _pair("baud", bus.baud)]
-        lines += _table("controllers", map(_reader, bus.readers))
+        readers = [_reader(each, secure=bus.secure) for each in bus.readers]
+        lines += _table("controllers", readers)
     if hardware.locks:
         lines += ["", "[[lines]]", _pair("name", "smart-doors")]
         lines += [_pair("protocol", "smart_door"), _pair("broker", hardware.broker)]
@@ -92,13 +94,13 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _reader(reader: Fitting) -> dict[str, Any]:
+def _reader(reader: Fitting, *, secure: bool) -> dict[str, Any]:
     return {
         "id": reader.id,
         "door": reader.door,
         "address": str(reader.address),
         "unlock_seconds": _UNLOCK_SECONDS,
-        "secure": True,
+        "secure": secure,
         "wiegand": "standard",
     }
 

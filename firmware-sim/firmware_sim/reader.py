@@ -62,8 +62,8 @@ class Reader:
 
     @property
     def connected(self) -> bool:
-        """Say whether the gateway speaks to the reader in a secure channel."""
-        return self._device.secure
+        """Say whether the gateway speaks to the reader, securely where it insists."""
+        return self._device.served
 
     @property
     def waiting(self) -> int:

@@ -107,7 +107,8 @@ def build_street(
     doors: dict[str, SimulatedDoor] = {}
     for bus in hardware.buses:
         readers = [
-            _reader(fitting, keys[fitting.id], settle) for fitting in bus.readers
+            _reader(fitting, keys[fitting.id], settle, secure=bus.secure)
+            for fitting in bus.readers
         ]
         wire = Wire(bus.baud, dice(hardware.seed, bus.name))
         line = SerialBus(folder / "lines" / bus.name, wire, readers)
@@ -125,10 +126,10 @@ def build_street(
     return Street(doors | locks, locks, close)
 
 
-def _reader(fitting: Fitting, key: bytes, settle: Settle) -> Reader:
+def _reader(fitting: Fitting, key: bytes, settle: Settle, *, secure: bool) -> Reader:
     serial = int(fitting.id.rpartition("-")[2])
     settings = ReaderSettings(
-        fitting.address, Identity(_VENDOR, 1, 1, serial, bytes(3)), key
+        fitting.address, Identity(_VENDOR, 1, 1, serial, bytes(3)), key, secure
     )
 
     def build(now: float) -> Peripheral:

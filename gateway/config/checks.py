@@ -21,6 +21,8 @@ BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
 def problems_of(config: Config, keys: Keys | None) -> Iterator[Problem]:
     """Find everything that makes no sense; without keys, everything but those."""
     yield from _check_url(config.registry.url)
+    if config.home_assistant is not None:
+        yield from _check_broker(config.home_assistant, "home_assistant")
     names = [line.name for line in config.lines]
     yield from _repeated("lines[].name", names)
     everyone = [member for line in config.lines for member in line.controllers]
@@ -126,10 +128,14 @@ def _check_transport(
         remedy = f"Use one of {', '.join(map(str, BAUD_RATES))}."
         yield Problem(f"{place}.baud", f"{line.baud} is not usual.", remedy)
     if line.broker is not None:
-        try:
-            broker_address(line.broker)
-        except ValueError as error:
-            yield Problem(f"{place}.broker", f"{error}.", "Write 127.0.0.1:1883.")
+        yield from _check_broker(line.broker, f"{place}.broker")
+
+
+def _check_broker(broker: str, field: str) -> Iterator[Problem]:
+    try:
+        broker_address(broker)
+    except ValueError as error:
+        yield Problem(field, f"{error}.", "Write 127.0.0.1:1883.")
 
 
 def _check_key(

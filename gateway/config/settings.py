@@ -44,11 +44,15 @@ class RegistrySection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole gateway.toml; relative paths are relative to the file."""
+    """A whole gateway.toml; relative paths are relative to the file.
+
+    `home_assistant` is a broker (host:port) that is told how the doors are.
+    """
 
     id: Name
     registry: RegistrySection
     data: FileName = "gateway-data"
     keys: FileName = "keys.toml"
     ballast_megabytes: Annotated[int, Meta(ge=0, le=4096)] = 16
+    home_assistant: str | None = None
     lines: tuple[LineSection, ...] = ()

@@ -1,4 +1,4 @@
-"""A broker as a transport: the only place that knows paho."""
+"""A broker as a transport for the packets of a line."""
 
 import asyncio
 import logging

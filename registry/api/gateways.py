@@ -24,6 +24,7 @@ from controller.uplink.messages import (
 )
 from registry.api.access import Registry
 from registry.domain.errors import ChainForked
+from registry.services import changes as waiting_for
 from registry.services.ingest import Fork
 from registry.services.registry_services import Services
 
@@ -77,7 +78,7 @@ async def permits(request: Request, registry: Registry) -> Response:
             break
         if left <= 0 or changes.closing or await request.is_disconnected():
             break
-        await changes.wait(seen, left)
+        await changes.wait(seen, left, waiting_for.permits)
     return await _signed(registry, answer)
 
 

@@ -4,7 +4,6 @@ Without it, a page anywhere could point its own name at 127.0.0.1 and read the
 register through a browser here (DNS rebinding).
 """
 
-import ipaddress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry.api.problems import problem
+from registry.settings import is_loopback
 
 
 class LoopbackOnly:
@@ -42,11 +42,3 @@ def is_own(host: str) -> bool:
     except ValueError:
         return False
     return name is not None and is_loopback(name)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches a host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,16 @@ class Marks:
     revision: int = 0
     passage: int = 0
     doors: int = 0
+
+
+def everything(marks: Marks) -> object:
+    """Wait for any change at all."""
+    return marks
+
+
+def permits(marks: Marks) -> object:
+    """Wait for changed permits only."""
+    return marks.revision
 
 
 class Changes:
@@ -47,14 +58,22 @@ class Changes:
             self.closing = True
             self._moved.notify_all()
 
-    async def wait(self, seen: Marks, seconds: float) -> Marks:
-        """Return the marks once they differ from `seen`, or after `seconds`.
+    async def wait(
+        self,
+        seen: Marks,
+        seconds: float,
+        what: Callable[[Marks], object] = everything,
+    ) -> Marks:
+        """Return the marks once `what` is not as in `seen`, or after `seconds`.
 
         Once the process is closing nobody waits any more.
         """
+        before = what(seen)
         try:
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(lambda: self.closing or self.marks != seen)
+                await self._moved.wait_for(
+                    lambda: self.closing or what(self.marks) != before
+                )
         except TimeoutError:
             return seen
         return self.marks

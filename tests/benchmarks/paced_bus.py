@@ -24,8 +24,14 @@ from gateway.store.state import State
 from tests.support.osdp_timing import BusPlan
 
 CARD = 1_234_567_890
-PLANS = (BusPlan(2, 9600), BusPlan(4, 9600), BusPlan(4, 19200), BusPlan(8, 115200))
-HEAD = "readers   baud    p50    p95    p99  least p99  ratio"
+PLANS = (
+    BusPlan(4, 9600, secure=False),
+    BusPlan(2, 9600),
+    BusPlan(4, 9600),
+    BusPlan(4, 19200),
+    BusPlan(8, 115200),
+)
+HEAD = "readers   baud channel    p50    p95    p99  least p99  ratio"
 NOBODY = "http://127.0.0.1:9"
 """No registry answers there: a gateway decides without one."""
 
@@ -36,7 +42,7 @@ def install(folder: Path, plan: BusPlan) -> list[str]:
         7, Size(1, plan.readers, plan.readers), datetime.now(UTC).date()
     )
     fittings = tuple(Fitting(d.controller, d.id, n) for n, d in enumerate(street.doors))
-    bus = Bus("bus-01", plan.baud, fittings)
+    bus = Bus("bus-01", plan.baud, fittings, plan.secure)
     write_installation(folder, street, Hardware(7, "127.0.0.1:9", (bus,), ()), NOBODY)
     return [door.id for door in street.doors]
 
@@ -110,9 +116,10 @@ def main(taps: int = 60) -> None:
         times = measure(plan, taps)
         p50, p95, p99 = (1000 * (quantile(times, at) or 0) for at in (0.5, 0.95, 0.99))
         least = 1000 * plan.least(0.99)
+        channel = "secure" if plan.secure else "clear"
         print(  # noqa: T201 # the same
-            f"{plan.readers:7} {plan.baud:6} {p50:6.1f} {p95:6.1f} {p99:6.1f}"
-            f" {least:10.1f} {p99 / least:6.2f}",
+            f"{plan.readers:7} {plan.baud:6} {channel:7} {p50:6.1f} {p95:6.1f}"
+            f" {p99:6.1f} {least:10.1f} {p99 / least:6.2f}",
             flush=True,
         )
 

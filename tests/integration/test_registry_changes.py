@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from controller.uplink.messages import PermitDelta
-from registry.app import build_services, create_app
+from registry.app import create_app
+from registry.assembly import build_services
 from registry.persistence.permits import Permits
-from registry.services.changes import Changes, Marks
+from registry.services.changes import Changes, Marks, permits
 from tests.support.registry_bench import (
     FRONT,
     GATEWAY,
@@ -80,6 +81,18 @@ async def test_without_a_change_a_waiter_gives_up(bench: Bench) -> None:
         seen = changes.marks
         assert await changes.wait(seen, 0.05) == seen
         assert await changes.wait(seen, 0.0) == seen
+
+
+async def test_who_waits_for_permits_sleeps_through_passages(bench: Bench) -> None:
+    async with polling(bench) as changes:
+        seen = changes.marks
+        poll = asyncio.create_task(changes.wait(seen, LONG, permits))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(pass_by, bench)
+        await changes.wait(seen, LONG)
+        assert not poll.done()
+        await asyncio.to_thread(publish, bench)
+        assert (await poll).revision == seen.revision + 1
 
 
 async def test_closing_lets_everybody_go(bench: Bench) -> None:

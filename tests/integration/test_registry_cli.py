@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from registry.app import build_services
+from registry.assembly import build_services
 from registry.cli import program
 from registry.persistence import schema
 from registry.persistence.database import database_url, open_engine

@@ -29,6 +29,7 @@ FIELDS = st.sampled_from(
         *("id", "data", "keys", "ballast_megabytes", "registry", "lines", "url"),
         *("public_key", "name", "protocol", "port", "baud", "broker", "controllers"),
         *("door", "address", "unlock_seconds", "secure", "commissioning", "wiegand"),
+        *("home_assistant",),
     ]
 )
 

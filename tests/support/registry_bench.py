@@ -37,7 +37,8 @@ from controller.vocabulary import (
     Reason,
     Revision,
 )
-from registry.app import build_services, create_app
+from registry.app import create_app
+from registry.assembly import build_services
 from registry.domain.registration import TenancyForm
 from registry.services.installation import Installation
 from registry.services.registry_services import Services

@@ -12,7 +12,8 @@ from typing import Any
 
 import uvicorn
 
-from registry.app import Clock, create_app, now
+from registry.app import create_app
+from registry.assembly import Clock, now
 from registry.services.installation import Installation
 from registry.services.registry_services import Services
 from registry.settings import Settings

@@ -92,12 +92,13 @@ class Bus:
         self._round = deque(self._devices.values())
         self._decoder = FrameDecoder()
         self._awaited: Device | None = None
-        self._reply_due = self._reply_latest = self._poll_after = now
+        self._sent = self._reply_due = self._reply_latest = self._poll_after = now
 
     def receive_data(self, packet: Packet, now: float) -> None:
         """Take what arrived; any bytes are allowed and none may raise."""
         for frame in self._decoder.receive(packet.data):
             if self._awaited and self._awaited.receive(frame, now):
+                self._awaited.patience.heard(now - self._sent)
                 self._awaited = None
         if self._awaited:
             due = max(self._reply_due, now + _BREATH)
@@ -133,7 +134,8 @@ class Bus:
         data = device.transmit()
         self._decoder.clear()
         self._awaited = device
-        self._reply_due = now + len(data) * self._byte_time + delay
+        self._sent = now + len(data) * self._byte_time
+        self._reply_due = self._sent + delay
         self._reply_latest = self._reply_due + LARGEST_FRAME * self._byte_time
         return (Packet(data),)
 

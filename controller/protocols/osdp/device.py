@@ -13,6 +13,7 @@ from controller.protocols.osdp.keyring import KeyRing
 from controller.protocols.osdp.link import ChannelLost, Link
 from controller.protocols.osdp.messages import Message
 from controller.protocols.osdp.orders import first_requests, orders
+from controller.protocols.osdp.patience import Patience
 from controller.protocols.osdp.place import Place
 from controller.protocols.osdp.queue import TaskQueue
 from controller.protocols.osdp.replies import (
@@ -44,15 +45,9 @@ from controller.upkeep import ChangeLine, LineChanged, RotateKey, SendFile, Show
 
 SILENCE = 8.0
 """Seconds without a valid reply after which a reader is offline."""
-REPLY_DELAY = 0.2
-"""Seconds within which a reader must begin to reply."""
-PROBE_DELAY = 0.04
-"""The same for most probes of a reader that is offline: its neighbours wait less."""
 
 _QUICK_RETRIES = 2
 _PROBE_PAUSE = 1.0
-_PATIENT_PROBE = 30
-"""One probe in so many waits the full time, for a reader that is slow to reply."""
 _LONGEST_PAUSE = 30.0
 _BUSY_PAUSE = 0.02
 _MOST_DOUBLINGS = 5
@@ -94,7 +89,8 @@ class Device:
         self._cause: str | None = None
         self._heard = now
         self._failures = 0
-        self._misses = self._probes = 0
+        self._misses = 0
+        self.patience = Patience()
         self.ready_at = now
         self._start_over()
 
@@ -117,7 +113,7 @@ class Device:
     def reply_delay(self) -> float:
         """How long a reply to the next frame may take to begin, in seconds."""
         probing = self._dialogue and self._unanswered and self._cause is not None
-        return PROBE_DELAY if probing and self._probes % _PATIENT_PROBE else REPLY_DELAY
+        return self.patience.probe if probing else self.patience.slot
 
     def at(self, address: int) -> bool:
         """Say whether this reader is or may be at an address."""
@@ -157,6 +153,7 @@ class Device:
     def miss(self, now: float) -> None:
         """Note that no reply came in time."""
         self._misses += 1
+        self.patience.missed()
         if self._dialogue and (self._unanswered or self._misses > _QUICK_RETRIES):
             self._back_off(now)
         else:
@@ -270,7 +267,6 @@ class Device:
         """Wait: a second after silence, longer each time after a refusal."""
         pause = _PROBE_PAUSE
         if self._unanswered:
-            self._probes += 1
             self._place.turn()
         else:
             pause = min(_LONGEST_PAUSE, _PROBE_PAUSE * 2**self._failures)
@@ -300,7 +296,7 @@ class Device:
     def _go_online(self, outcome: Outcome, now: float) -> None:
         self._dialogue = None
         self._capabilities = outcome.capabilities
-        self._failures = self._probes = 0
+        self._failures = 0
         self._heard = now
         self._cause = None
         if self._fresh:

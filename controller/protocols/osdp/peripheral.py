@@ -133,6 +133,11 @@ class Peripheral:
         return self._channel.up
 
     @property
+    def served(self) -> bool:
+        """Say whether a control side speaks to it, securely where it insists."""
+        return self.secure if self._settings.secure else self._command is not None
+
+    @property
     def key(self) -> bytes | None:
         """The reader's own base key."""
         return self._channel.key

@@ -34,7 +34,9 @@ class Desk:
 
     async def snapshot(self, revision: int, permits: Sequence[Permit]) -> None:
         await self.permits.replace(
-            PermitSnapshot(GATEWAY, Revision(revision), tuple(permits), b"")
+            PermitSnapshot(
+                GATEWAY, Revision(revision), tuple(permits), digest_of(permits)
+            )
         )
         self.delivery.replaced()
 

@@ -63,6 +63,7 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
         ('"registry.pub"', '"keys.toml"', "registry.public_key:", "no PEM public key"),
         ('"keys.toml"', '"none.toml"', "none.toml:", "cannot be read"),
         ("[registry]", "registry = 1\n[other]", "registry:", "must be a table"),
+        ("[registry]", 'home_assistant = "h"\n[registry]', "home_assistant:", "port"),
         ("[[lines]]", "[[lines", "gateway.toml:", "is no TOML"),
         ("= 1\n", "= -1\n", "ballast_megabytes:", ">= 0"),
     ],

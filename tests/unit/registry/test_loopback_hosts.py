@@ -2,7 +2,8 @@
 
 import pytest
 
-from registry.api.loopback import is_loopback, is_own
+from registry.api.loopback import is_own
+from registry.settings import is_loopback
 
 
 @pytest.mark.parametrize(

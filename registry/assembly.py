@@ -1,0 +1,51 @@
+"""The services of a registry, put together on an installation."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from registry.domain.policy import Policy
+from registry.services.changes import Changes
+from registry.services.gateways import Gateways
+from registry.services.housing import Housing
+from registry.services.identity import Identity
+from registry.services.ingest import Ingest
+from registry.services.installation import Installation
+from registry.services.permits import PermitService
+from registry.services.registration import Registration
+from registry.services.registry_services import Services
+from registry.services.retirement import Retirement
+from registry.services.seeding import Seeding
+from registry.services.timeline import Timelines
+from registry.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+def build_services(settings: Settings, clock: Clock = now) -> Services:
+    """Put the services together on an installation."""
+    installation = Installation(settings)
+    policy = Policy()
+    store = installation.store()
+    identity = Identity(installation.vault_key(), clock)
+    permits = PermitService(policy, clock)
+    return Services(
+        store=store,
+        policy=policy,
+        clock=clock,
+        signer=installation.signer(),
+        changes=Changes(store, settings.poll_seconds),
+        gateways=Gateways(clock),
+        housing=Housing(permits, policy, clock),
+        identity=identity,
+        ingest=Ingest(policy, clock),
+        permits=permits,
+        retirement=Retirement(store, permits),
+        registration=Registration(identity, permits, clock),
+        seeding=Seeding(identity, permits, clock),
+        timelines=Timelines(policy, clock),
+    )
