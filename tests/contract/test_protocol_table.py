@@ -32,7 +32,7 @@ from controller.session import (
 )
 from controller.vocabulary import ControllerId, DoorId, Revision
 from tests.support.protocol_members import PEERS, address, key, member
-from tests.support.uhppote_board import Board
+from tests.support.uhppote_double import Board
 
 NAMES = sorted(PROTOCOLS)
 MEMBER, STRANGER = ControllerId("member"), ControllerId("stranger")

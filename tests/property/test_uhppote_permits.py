@@ -12,7 +12,7 @@ from controller.protocols.uhppote.tables import REPLIES
 from controller.schedule import MINUTES_PER_DAY, Hours, Validity, WeeklyProfile
 from controller.session import LineSettings, Packet
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
-from tests.support.uhppote_board import Board, passes
+from tests.support.uhppote_double import Board, passes
 from tests.support.uhppote_line import host, line, member
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -21,7 +21,7 @@ from controller.session import (
     ResumePassages,
 )
 from controller.vocabulary import ControllerId, Permit, Revision
-from tests.support.uhppote_board import Board
+from tests.support.uhppote_double import Board
 
 HALF_TRIP = 0.0005
 E = TypeVar("E", bound=Event)

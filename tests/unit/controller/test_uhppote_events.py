@@ -22,7 +22,7 @@ from controller.session import (
     PassagesLost,
 )
 from controller.vocabulary import CardNumber, ControllerId, Direction, Reason
-from tests.support.uhppote_board import NOON, Board
+from tests.support.uhppote_double import NOON, Board
 from tests.support.uhppote_line import Line, line, member
 
 SERIAL = Board().serial

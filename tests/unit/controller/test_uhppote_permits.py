@@ -19,7 +19,7 @@ from controller.protocols.uhppote.messages.schedules import GetProfile, SetProfi
 from controller.schedule import Hours, Validity, WeeklyProfile
 from controller.session import CommandFailed, ForeignCards, Offline, PermitsApplied
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId, Revision
-from tests.support.uhppote_board import Board, passes
+from tests.support.uhppote_double import Board, passes
 from tests.support.uhppote_line import line, member
 
 SERIAL = Board().serial

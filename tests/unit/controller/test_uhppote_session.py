@@ -28,7 +28,7 @@ from controller.session import (
     ShowRefusal,
 )
 from controller.vocabulary import ControllerId, Revision
-from tests.support.uhppote_board import Board
+from tests.support.uhppote_double import Board
 from tests.support.uhppote_line import Line, host, line, member
 
 SERIAL = Board().serial
