@@ -4,19 +4,26 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address
+from random import Random
 
 import pytest
 
 from controller.protocols.uhppote.messages.board import Discover, GetTime
 from controller.protocols.uhppote.messages.events import SetListener, StatusReply
 from controller.protocols.uhppote.tables import decode_reply
+from firmware_sim.faults import NO_FAULTS, WireFaults
 from firmware_sim.uhppote_board.access import Swipe
 from firmware_sim.uhppote_board.endpoint import BoardEndpoint
 from tests.support.uhppote_board import CARD, SERIAL, new_board
+from tests.support.waiting import until
 
 HOST = "127.0.0.1"
 PATIENCE = 10.0
 STREET = 171
+
+
+def dice() -> Random:
+    return Random(1)  # noqa: S311 - repeatable
 
 
 class Ear(asyncio.DatagramProtocol):
@@ -50,9 +57,8 @@ class Caller:
 
 @pytest.fixture
 async def endpoint() -> AsyncIterator[BoardEndpoint]:
-    endpoint = await BoardEndpoint.open(
-        new_board(SERIAL + number) for number in range(STREET)
-    )
+    boards = [new_board(SERIAL + number) for number in range(STREET)]
+    endpoint = await BoardEndpoint.open(boards, dice())
     yield endpoint
     await endpoint.close()
 
@@ -149,15 +155,33 @@ async def test_a_listener_that_is_not_there_harms_nobody(
 
 async def test_a_port_in_use_is_refused(endpoint: BoardEndpoint) -> None:
     with pytest.raises(OSError, match="in use"):
-        await BoardEndpoint.open((), port=endpoint.port)
+        await BoardEndpoint.open((), dice(), port=endpoint.port)
 
 
 async def test_a_closed_endpoint_has_no_port_and_closes_once_more() -> None:
-    endpoint = await BoardEndpoint.open((new_board(),))
+    endpoint = await BoardEndpoint.open((new_board(),), dice())
     await endpoint.close()
     await endpoint.close()
     endpoint.flush()
-    unopened = BoardEndpoint(())
+    unopened = BoardEndpoint((), dice())
     with pytest.raises(RuntimeError, match="closed"):
         _ = unopened.port
     await unopened.close()
+
+
+async def test_a_lossy_wire_loses_tears_and_delays(
+    endpoint: BoardEndpoint, caller: Caller
+) -> None:
+    endpoint.faults = WireFaults(drop=1.0)
+    caller.send(GetTime(SERIAL).encode(), endpoint)
+    caller.send(GetTime(SERIAL).encode(), endpoint)
+    await until(lambda: endpoint.heard == 2)
+    endpoint.faults = WireFaults(late=1.0, delay=0.01)
+    caller.send(GetTime(SERIAL + 1).encode(), endpoint)
+    assert decode_reply(await caller.next()).serial == SERIAL + 1
+    endpoint.faults = WireFaults(split=1.0, delay=0.0)
+    caller.send(GetTime(SERIAL).encode(), endpoint)
+    await until(lambda: endpoint.heard == 4)
+    endpoint.faults = NO_FAULTS
+    caller.send(GetTime(SERIAL + 2).encode(), endpoint)
+    assert decode_reply(await caller.next()).serial == SERIAL + 2

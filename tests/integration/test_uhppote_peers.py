@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, time
 from ipaddress import IPv4Address
+from random import Random
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ async def endpoint() -> AsyncIterator[BoardEndpoint]:
     for board in boards:
         board.memory.clock.set(NOON, now)
         board.start(now)
-    endpoint = await BoardEndpoint.open(boards)
+    endpoint = await BoardEndpoint.open(boards, Random(1))  # noqa: S311 - repeatable
     yield endpoint
     await endpoint.close()
 

@@ -59,6 +59,8 @@ class Board:
 
     def __init__(self, memory: BoardMemory, now: float) -> None:
         self.memory = memory
+        self.powered = True
+        self._requests_left: int | None = None
         self._packets: list[Packet] = []
         self._sequence = 0
         self.start(now)
@@ -72,13 +74,30 @@ class Board:
         self._pushed_at = now
         self.skip_tasks(now)
 
+    def cut_power(self, *, after: int = 0) -> None:
+        """Go dark now, or in the nth request from now: it is done but not answered."""
+        self.powered, self._requests_left = after > 0, after or None
+        if not self.powered:
+            self._packets.clear()
+
+    def outlives_request(self) -> bool:
+        """Say whether the power lasts until the reply to a request just done."""
+        if self._requests_left is not None:
+            self._requests_left -= 1
+            if self._requests_left == 0:
+                self.cut_power()
+        return self.powered
+
     def restart(self, now: float) -> None:
-        """Lose the power and come back: flash stays, everything else is new."""
+        """Come back from the dark: flash stays, everything else is new."""
+        self.powered, self._requests_left = True, None
         self.start(now)
         self._record(_alarm(EventReason.POWER_ON), now)
 
     def swipe(self, swipe: Swipe, now: float) -> EventReason:
         """Hold a card to a reader; the event's reason says what came of it."""
+        if not self.powered:
+            return EventReason.NONE
         self.on_timeout(now)
         door, case = self.doors[swipe.door], self._case(swipe, now)
         why = reason(case)
@@ -200,6 +219,8 @@ class Board:
 
     def deadline(self, now: float) -> float | None:
         """Return when `on_timeout` is wanted next."""
+        if not self.powered:
+            return None
         moments = [each for door in self.doors.values() if (each := door.held_at())]
         listener = self.memory.settings.listener
         if listener.peer and listener.interval:
@@ -210,6 +231,8 @@ class Board:
 
     def on_timeout(self, now: float) -> None:
         """Let time pass: tasks, doors held open, the repeated last event."""
+        if not self.powered:
+            return
         self._run_tasks(now)
         for number, door in self.doors.items():
             held = door.held_at()
@@ -262,6 +285,8 @@ class Board:
                     EFFECTS[task.type](self.doors[task.door], task, now)
 
     def _record(self, event: EventRecord, now: float) -> None:
+        if not self.powered:
+            return
         dated = replace(event, moment=self.memory.clock.read(now))
         self._push(self.memory.events.add(dated), now)
 

@@ -1,14 +1,17 @@
 """Boards on the network: one UDP and one TCP port, shared by serial number."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from random import Random
 from typing import Self, cast
 
 from controller.protocols.uhppote.message import SIZE
+from firmware_sim.faults import NO_FAULTS, disturb
 from firmware_sim.uhppote_board.board import Board
 from firmware_sim.uhppote_board.wire import respond
 
+HOST = "127.0.0.1"
 _PATIENCE = 5.0
 _ATTEMPTS = 20
 Address = tuple[str, int]
@@ -17,19 +20,25 @@ Address = tuple[str, int]
 class BoardEndpoint(asyncio.DatagramProtocol):
     """Gives every board every datagram, as a segment would, and wakes them in time."""
 
-    def __init__(self, boards: Iterable[Board]) -> None:
+    def __init__(self, boards: Iterable[Board], dice: Random) -> None:
         self._loop = asyncio.get_running_loop()
         self.boards = tuple(boards)
+        self.faults = NO_FAULTS
+        self.heard = 0
+        self._dice = dice
         self._transport: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     async def open(
-        cls, boards: Iterable[Board], host: str = "127.0.0.1", port: int = 0
+        cls, boards: Iterable[Board], dice: Random, host: str = HOST, port: int = 0
     ) -> Self:
-        """Serve boards on a host; port 0 takes one that is free for UDP and TCP."""
-        endpoint = cls(boards)
+        """Serve boards on a host; port 0 takes one that is free for UDP and TCP.
+
+        `faults` strike datagrams both ways, and no connection; `dice` throws them.
+        """
+        endpoint = cls(boards, dice)
         for attempt in range(_ATTEMPTS):
             try:
                 await endpoint._listen(host, port)
@@ -53,9 +62,8 @@ class BoardEndpoint(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Let every board hear it, and send back what any of them says."""
-        for answer in self._ask(data):
-            self._send(answer, addr)
-        self.flush()
+        self.heard += 1
+        self._carry(data, lambda heard: self._hear(heard, addr))
 
     def error_received(self, _exc: Exception) -> None:
         """Let a listener that is not there be: boards never know."""
@@ -106,6 +114,11 @@ class BoardEndpoint(asyncio.DatagramProtocol):
             writer.close()
         self.flush()
 
+    def _hear(self, data: bytes, addr: Address) -> None:
+        for answer in self._ask(data):
+            self._send(answer, addr)
+        self.flush()
+
     def _ask(self, data: bytes) -> list[bytes]:
         now = self._loop.time()
         answers = [respond(board, data, now) for board in self.boards]
@@ -118,5 +131,16 @@ class BoardEndpoint(asyncio.DatagramProtocol):
         self.flush()
 
     def _send(self, data: bytes, addr: Address) -> None:
+        self._carry(data, lambda sent: self._transmit(sent, addr))
+
+    def _transmit(self, data: bytes, addr: Address) -> None:
         if self._transport and not self._transport.is_closing():
             self._transport.sendto(data, addr)
+
+    def _carry(self, data: bytes, deliver: Callable[[bytes], None]) -> None:
+        """Hand a datagram on, as far as the faults let it through."""
+        for pause, piece in disturb(data, self.faults, self._dice):
+            if pause:
+                self._loop.call_later(pause, deliver, piece)
+            else:
+                deliver(piece)

@@ -51,7 +51,9 @@ ANSWERS: Mapping[Function, Answer] = {
 
 
 def respond(to: Board, data: bytes, now: float) -> bytes | None:
-    """Return the answer to a datagram; None for one that is not for this board."""
+    """Return the answer to a datagram; None when it is not for this board, or dark."""
+    if not to.powered:
+        return None
     try:
         request = decode_request(data)
     except RemoteProtocolError:
@@ -62,4 +64,6 @@ def respond(to: Board, data: bytes, now: float) -> bytes | None:
     to.on_timeout(now)
     to.heard_host(now)
     reply = ANSWERS[request.function](to, request, now)
-    return None if reply is None else reply.encode()
+    if reply is None or not to.outlives_request():
+        return None
+    return reply.encode()

@@ -221,6 +221,34 @@ def test_a_power_cut_spares_flash_and_nothing_else() -> None:
     ]
 
 
+def test_a_dark_board_says_and_does_nothing() -> None:
+    board = new_board()
+    board.memory.cards.put(CARD)
+    ask(board, events.SetListener(SERIAL, LISTENER, 60001, 1))
+    board.swipe(TAP, 0.0)
+    board.cut_power()
+    assert board.data_to_send() == []
+    assert respond(board, boards.GetTime(SERIAL).encode(), 1.0) is None
+    assert board.swipe(TAP, 2.0) is EventReason.NONE
+    board.open_door(2, 3.0)
+    board.on_timeout(100.0)
+    assert board.deadline(100.0) is None
+    assert reasons(board) == [EventReason.SWIPE]
+    board.restart(200.0)
+    ask(board, boards.GetTime(SERIAL), 200.0)
+    assert reasons(board) == [EventReason.SWIPE, EventReason.POWER_ON]
+
+
+def test_a_power_cut_can_swallow_the_reply_to_what_is_done() -> None:
+    board = new_board()
+    board.cut_power(after=2)
+    ask(board, cards.PutCard(SERIAL, CARD))
+    assert respond(board, cards.PutCard(SERIAL, OTHER).encode(), 0.0) is None
+    assert not board.powered
+    board.restart(1.0)
+    assert ask(board, cards.CountCards(SERIAL)) == cards.CountCardsReply(SERIAL, 2)
+
+
 def test_a_restore_begins_again_with_event_one() -> None:
     board = new_board()
     board.memory.cards.put(CARD)
