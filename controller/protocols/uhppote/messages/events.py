@@ -113,8 +113,9 @@ class GetStatus(Request):
 class StatusReply(Reply):
     """How it stands, as a reply or pushed to the listener with a new event.
 
-    `relays` has bit 0 for door 1, set when unlocked; `inputs` bit 0 forced lock,
-    bit 1 fire; the date and time are the board's clock now.
+    `relays` has bit 0 for door 1, set when unlocked; bits 0 and 1 of `inputs` are
+    fire and forced lock, in an order on which the sources differ; the date and time
+    are the board's clock now.
     """
 
     event: EventRecord = at(8, nested(EventRecord))
