@@ -83,6 +83,15 @@ class AcknowledgePassages:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumePassages:
+    """Say where our durable cursor in a controller's log stands; 0, 0: nowhere yet."""
+
+    controller: ControllerId
+    epoch: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetClock:
     """Set a controller's clock."""
 
@@ -95,6 +104,7 @@ Command = (
     | ShowRefusal
     | ApplyPermits
     | AcknowledgePassages
+    | ResumePassages
     | SetClock
     | UpkeepCommand
 )
@@ -115,13 +125,16 @@ class Contact(StrEnum):
 class Online:
     """A controller answers; `secure` says whether the line is authenticated.
 
-    Controllers that store permits name the revision and the digest they hold.
+    Controllers that store permits name the revision and the digest they hold. A
+    `log` says that the controller does not know how far we read its events, and
+    waits for ResumePassages; doors of one board share one log.
     """
 
     controller: ControllerId
     secure: bool
     revision: Revision | None = None
     digest: bytes | None = None
+    log: ControllerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +165,10 @@ class ContactChanged:
 
 @dataclass(frozen=True, slots=True)
 class PassageReported:
-    """An autonomous controller decided by itself and kept this event."""
+    """An autonomous controller decided by itself and kept this event.
+
+    `log` names the log it is kept in, where that is not the controller's alone.
+    """
 
     controller: ControllerId
     epoch: int
@@ -163,6 +179,7 @@ class PassageReported:
     card: CardNumber | None
     permit: PermitId | None
     direction: Direction
+    log: ControllerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +190,17 @@ class PassagesLost:
     epoch: int
     first: int
     last: int
+    log: ControllerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NothingPassed:
+    """An event in a log that is no passage of a door of ours: it only counts."""
+
+    controller: ControllerId
+    epoch: int
+    index: int
+    log: ControllerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +210,14 @@ class PermitsApplied:
     controller: ControllerId
     revision: Revision
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCards:
+    """A controller held cards that were not what we had put there."""
+
+    controller: ControllerId
+    cards: tuple[CardNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +245,9 @@ Event = (
     | ContactChanged
     | PassageReported
     | PassagesLost
+    | NothingPassed
     | PermitsApplied
+    | ForeignCards
     | ClockRead
     | CommandFailed
     | UpkeepEvent

@@ -44,6 +44,14 @@ class Reason(StrEnum):
     UNREADABLE_CARD = "unreadable_card"
     EXIT_REQUEST = "exit_request"
     REMOTE_OPEN = "remote_open"
+    SUPERVISOR_CODE = "supervisor_code"
+    WRONG_PIN = "wrong_pin"
+    ANTI_PASSBACK = "anti_passback"
+    MORE_CARDS = "more_cards"
+    FIRST_CARD = "first_card"
+    INTERLOCK = "interlock"
+    HELD_SHUT = "held_shut"
+    CONTROLLER_RULE = "controller_rule"
 
 
 class Direction(StrEnum):

@@ -8,17 +8,19 @@ from controller.protocols import PROTOCOLS
 from controller.session import Event, Session
 from controller.vocabulary import ControllerId, DoorId
 from gateway.clock import Clock, ControllerClock
-from gateway.config.checks import broker_address, line_settings
+from gateway.config.checks import bind_address, broker_address, line_settings
 from gateway.config.installation import Installation
-from gateway.config.settings import LineSection
+from gateway.config.settings import LineSection, Network
 from gateway.doors import Door
 from gateway.line import Line
 from gateway.permits import NOTHING
 from gateway.store.state import State
 from gateway.trace import Opener, TracedSession
 from gateway.transports import Transport
+from gateway.transports.datagram import Datagrams
 from gateway.transports.mqtt import Broker
 from gateway.transports.serial_port import SerialPort
+from gateway.transports.stream import Streams
 
 
 def doors_of(installation: Installation, state: State) -> Iterator[Door]:
@@ -73,9 +75,19 @@ def _session_opener(
 
 
 def _transport(installation: Installation, section: LineSection) -> Transport:
+    if section.network is not None:
+        return _network(section, section.network)
     if section.broker is None:
         return SerialPort(installation.port(section), section.baud)
     host, port = broker_address(section.broker)
     client_id = f"{installation.config.id}/{section.name}"
     subscriptions = PROTOCOLS[section.protocol].subscriptions
     return Broker(host, port, client_id, subscriptions)
+
+
+def _network(section: LineSection, network: Network) -> Transport:
+    entry = PROTOCOLS[section.protocol]
+    bind = bind_address(section.bind)
+    if network is Network.TCP:
+        return Streams(bind[0], entry.message_size)
+    return Datagrams(bind, entry.message_size, entry.ports)

@@ -45,6 +45,7 @@ class Counters:
     uplink_failures: int = 0
     commands_failed: int = 0
     permit_mismatches: int = 0
+    foreign_cards: int = 0
     handler_failures: int = 0
     decisions: Latencies = field(default_factory=Latencies)
     last_receipt: float | None = None

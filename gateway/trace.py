@@ -19,6 +19,7 @@ from controller.session import (
     Event,
     OpenDoor,
     Packet,
+    ResumePassages,
     Session,
     SetClock,
     ShowRefusal,
@@ -26,7 +27,14 @@ from controller.session import (
 
 COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
-    for kind in (OpenDoor, ShowRefusal, ApplyPermits, AcknowledgePassages, SetClock)
+    for kind in (
+        OpenDoor,
+        ShowRefusal,
+        ApplyPermits,
+        AcknowledgePassages,
+        ResumePassages,
+        SetClock,
+    )
 }
 Random = Callable[[int], bytes]
 Opener = Callable[[float, Random], Session]

@@ -10,6 +10,9 @@ from controller.protocols.osdp.control import CAPABILITIES, open_bus
 from controller.protocols.smart_door.codec import KEY_SIZE
 from controller.protocols.smart_door.session import open_broker
 from controller.protocols.smart_door.topics import GATEWAY_FILTERS
+from controller.protocols.uhppote.message import SIZE
+from controller.protocols.uhppote.places import PORT
+from controller.protocols.uhppote.session import open_network
 from controller.session import Capabilities, LineSettings, Session
 
 
@@ -18,6 +21,7 @@ class TransportKind(StrEnum):
 
     SERIAL = "serial"
     BROKER = "broker"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,9 @@ class ProtocolEntry:
     """How to open a line of a protocol, and what it needs.
 
     `open` raises LocalProtocolError or ValueError for settings that cannot work;
-    `key_size` is in bytes; `subscriptions` are MQTT topic filters.
+    `key_size` is in bytes, 0 where the wire knows no keys and nothing on it is ever
+    secure. `subscriptions` are MQTT topic filters. On a network every message has
+    `message_size` bytes, and `ports` are the devices' own, not to be bound by us.
     """
 
     open: Callable[[LineSettings, float, Callable[[int], bytes]], Session]
@@ -33,6 +39,8 @@ class ProtocolEntry:
     transport: TransportKind
     key_size: int
     subscriptions: tuple[str, ...] = ()
+    message_size: int = 0
+    ports: frozenset[int] = frozenset()
 
 
 PROTOCOLS: Mapping[str, ProtocolEntry] = MappingProxyType(
@@ -46,6 +54,16 @@ PROTOCOLS: Mapping[str, ProtocolEntry] = MappingProxyType(
             TransportKind.BROKER,
             KEY_SIZE,
             GATEWAY_FILTERS,
+        ),
+        "uhppote": ProtocolEntry(
+            open_network,
+            Capabilities(
+                decides=True, stores_permits=True, buffers_passages=True, has_clock=True
+            ),
+            TransportKind.NETWORK,
+            key_size=0,
+            message_size=SIZE,
+            ports=frozenset({PORT}),
         ),
     }
 )

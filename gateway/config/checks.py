@@ -11,11 +11,19 @@ from controller.protocols import PROTOCOLS, ProtocolEntry, TransportKind
 from controller.session import LineSettings, Member
 from controller.vocabulary import ControllerId
 from gateway.config.problems import Problem, nearest
-from gateway.config.settings import Config, ControllerSection, LineSection
+from gateway.config.settings import Config, ControllerSection, LineSection, Network
 
 Keys = Mapping[str, bytes]
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
 """What SIA OSDP v2.2 names for RS-485."""
+FIELDS = {
+    TransportKind.SERIAL: "port",
+    TransportKind.BROKER: "broker",
+    TransportKind.NETWORK: "network",
+}
+EXAMPLES = {"port": "/dev/ttyUSB0", "broker": "127.0.0.1:1883", "network": "udp"}
+ANYWHERE = "0.0.0.0"
+BIND = "a bind is an IPv4 address, for udp perhaps with a port"
 
 
 def problems_of(config: Config, keys: Keys | None) -> Iterator[Problem]:
@@ -55,6 +63,19 @@ def broker_address(broker: str) -> tuple[str, int]:
     if not parts.hostname or not parts.port or parts.path:
         raise ValueError("a broker is written host:port")
     return parts.hostname, parts.port
+
+
+def bind_address(bind: str | None) -> tuple[str, int]:
+    """Return address and port (0: any) of "address[:port]", or raise ValueError."""
+    host, _, port = (ANYWHERE if bind is None else bind).partition(":")
+    try:
+        address = ipaddress.IPv4Address(host)
+        number = int(port) if port.isascii() and port.isdigit() else -1
+    except ValueError as error:
+        raise ValueError(BIND) from error
+    if port and not 0 < number < 2**16:
+        raise ValueError(BIND)
+    return str(address), max(number, 0)
 
 
 def _repeated(field: str, values: Iterable[str]) -> Iterator[Problem]:
@@ -113,17 +134,18 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
 def _check_transport(
     line: LineSection, entry: ProtocolEntry, place: str
 ) -> Iterator[Problem]:
-    wanted, other = (
-        ("port", "broker")
-        if entry.transport is TransportKind.SERIAL
-        else ("broker", "port")
-    )
+    wanted = FIELDS[entry.transport]
     if getattr(line, wanted) is None:
         message = f"is missing: {line.protocol} needs it."
-        yield Problem(f"{place}.{wanted}", message, f'Add {wanted} = "…".')
-    if getattr(line, other) is not None:
-        message = f"has no meaning for {line.protocol}."
-        yield Problem(f"{place}.{other}", message, f"Use {wanted} only.")
+        remedy = f'Add {wanted} = "{EXAMPLES[wanted]}".'
+        yield Problem(f"{place}.{wanted}", message, remedy)
+    allowed = (wanted, "bind") if wanted == "network" else (wanted,)
+    for other in (*FIELDS.values(), "bind"):
+        if other not in allowed and getattr(line, other) is not None:
+            message = f"has no meaning for {line.protocol}."
+            yield Problem(f"{place}.{other}", message, f"Use {wanted} only.")
+    if wanted == "network":
+        yield from _check_bind(line, entry, place)
     if line.port is not None and line.baud not in BAUD_RATES:
         remedy = f"Use one of {', '.join(map(str, BAUD_RATES))}."
         yield Problem(f"{place}.baud", f"{line.baud} is not usual.", remedy)
@@ -138,10 +160,31 @@ def _check_broker(broker: str, field: str) -> Iterator[Problem]:
         yield Problem(field, f"{error}.", "Write 127.0.0.1:1883.")
 
 
+def _check_bind(
+    line: LineSection, entry: ProtocolEntry, place: str
+) -> Iterator[Problem]:
+    try:
+        _, port = bind_address(line.bind)
+    except ValueError as error:
+        yield Problem(f"{place}.bind", f"{error}.", "Write 192.0.2.1:60001.")
+        return
+    if port and line.network is Network.TCP:
+        message = "a port has no meaning for tcp."
+        yield Problem(f"{place}.bind", message, "Write the address alone.")
+    if port in entry.ports:
+        message = f"{port} is the boards' own port."
+        yield Problem(f"{place}.bind", message, f"Use another, such as {port + 1}.")
+
+
 def _check_key(
     each: ControllerSection, entry: ProtocolEntry, place: str, keys: Keys
 ) -> Iterator[Problem]:
     key = keys.get(each.id)
+    if entry.key_size == 0:
+        if key is not None:
+            message = f"{each.id!r} has a key, and its protocol knows none."
+            yield Problem(f"{place}.id", message, "Take it out of the keys file.")
+        return
     remedy = f'Give {each.id} = "{2 * entry.key_size} hex digits" in the keys file.'
     if key is not None and len(key) != entry.key_size:
         message = f"the key has {len(key)} bytes, not {entry.key_size}."

@@ -1,5 +1,6 @@
 """The sections of gateway.toml."""
 
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
@@ -11,6 +12,13 @@ Name: TypeAlias = Annotated[
 ]
 FileName: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00]*\Z")]
 LONGEST_UNLOCK = 60.0
+
+
+class Network(StrEnum):
+    """What carries a line over a network: datagrams, or a connection per request."""
+
+    UDP = "udp"
+    TCP = "tcp"
 
 
 class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,13 +34,18 @@ class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LineSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """One bus: a serial device or a broker, and who is on it."""
+    """One bus: a serial device, a broker or a network, and who is on it.
+
+    `bind` is our own address on that network, "address" or "address:port".
+    """
 
     name: Name
     protocol: Name
     port: FileName | None = None
     baud: int = 9600
     broker: str | None = None
+    network: Network | None = None
+    bind: str | None = None
     controllers: tuple[ControllerSection, ...] = ()
 
 

@@ -78,6 +78,7 @@ GRANTED: dict[Reason, str] = {
     Reason.PERMIT: "刷卡开门",
     Reason.EXIT_REQUEST: "出门按钮开门",
     Reason.REMOTE_OPEN: "远程开门",
+    Reason.SUPERVISOR_CODE: "超级密码开门",
 }
 
 REFUSED: dict[Reason, str] = {
@@ -87,6 +88,13 @@ REFUSED: dict[Reason, str] = {
     Reason.ENDED: "授权已经结束",
     Reason.OUTSIDE_HOURS: "不在允许的时段",
     Reason.UNREADABLE_CARD: "卡无法读取",
+    Reason.WRONG_PIN: "密码不正确",
+    Reason.ANTI_PASSBACK: "没有先刷卡出门（反潜回）",
+    Reason.MORE_CARDS: "还需要其他人一起刷卡",
+    Reason.FIRST_CARD: "首卡还没有刷过",
+    Reason.INTERLOCK: "互锁的另一扇门开着",
+    Reason.HELD_SHUT: "门已设为常闭",
+    Reason.CONTROLLER_RULE: "控制器按自身规则拒绝",
 }
 
 HAPPENINGS: dict[EntryKind, str] = {
@@ -101,4 +109,5 @@ HAPPENINGS: dict[EntryKind, str] = {
 PROTOCOLS: dict[str, str] = {
     "osdp": "OSDP 读卡器",
     "smart_door": "智能门锁",
+    "uhppote": "微耕门禁控制器",
 }

@@ -25,6 +25,7 @@ from controller.session import (
     Online,
     OpenDoor,
     Packet,
+    ResumePassages,
     Session,
     SetClock,
     ShowRefusal,
@@ -38,6 +39,8 @@ from controller.upkeep import (
     Show,
 )
 from controller.vocabulary import ControllerId, DoorId, Revision
+from tests.support.protocol_members import PEERS, address, key, member
+from tests.support.uhppote_double import Board
 
 NAMES = sorted(PROTOCOLS)
 MEMBER, STRANGER = ControllerId("member"), ControllerId("stranger")
@@ -49,6 +52,7 @@ COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     ShowRefusal,
     lambda name: ApplyPermits(name, Revision(1), (), ()),
     lambda name: AcknowledgePassages(name, 1, 1),
+    lambda name: ResumePassages(name, 0, 0),
     lambda name: SetClock(name, NOON),
     lambda name: RotateKey(name, bytes(range(1, 17))),
     lambda name: ChangeLine(name, "9", 115200),
@@ -60,20 +64,16 @@ COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
 Answer = Callable[[Sequence[Packet], float], list[Packet]]
 
 
-def key(name: str) -> bytes:
-    return bytes(range(PROTOCOLS[name].key_size))
-
-
 def open_line(name: str, *members: Member) -> Session:
     entry = PROTOCOLS[name]
     baud = 9600 if entry.transport is TransportKind.SERIAL else 0
-    chosen = members or (Member(MEMBER, ADDRESS, key(name)),)
+    chosen = members or (member(name, MEMBER),)
     return entry.open(LineSettings(chosen, baud), 0.0, Random(1).randbytes)  # noqa: S311 - repeatable
 
 
 def reader() -> Answer:
     identity = Identity(b"\x01\x02\x03", 4, 5, 6, b"\x01\x00\x00")
-    wanted = ReaderSettings(int(ADDRESS), identity, key("osdp"))
+    wanted = ReaderSettings(int(ADDRESS), identity, key("osdp") or b"")
     device = Peripheral(wanted, 0.0, Random(2).randbytes)  # noqa: S311 - repeatable
 
     def answer(packets: Sequence[Packet], now: float) -> list[Packet]:
@@ -85,7 +85,7 @@ def reader() -> Answer:
 
 
 def smart_door() -> Answer:
-    wanted = DoorSettings(ADDRESS, DoorId("door"), key("smart_door"))
+    wanted = DoorSettings(ADDRESS, DoorId("door"), key("smart_door") or b"")
     device = SmartDoor(wanted, DoorMemory(1), Random(2).randbytes)  # noqa: S311 - repeatable
     device.connected(0.0, NOON)
     hint = [Packet(ONLINE, topic(ADDRESS, Direction.STATE))]
@@ -101,7 +101,21 @@ def smart_door() -> Answer:
     return answer
 
 
-DEVICES: dict[str, Callable[[], Answer]] = {"osdp": reader, "smart_door": smart_door}
+def board() -> Answer:
+    device = Board(serial=int(ADDRESS))
+
+    def answer(packets: Sequence[Packet], now: float) -> list[Packet]:
+        replies = [(device.answer(each.data, now), each.peer) for each in packets]
+        return [Packet(data, peer) for data, peer in replies if data is not None]
+
+    return answer
+
+
+DEVICES: dict[str, Callable[[], Answer]] = {
+    "osdp": reader,
+    "smart_door": smart_door,
+    "uhppote": board,
+}
 
 
 def talk(session: Session, answer: Answer, start: float, seconds: float) -> list[Event]:
@@ -127,6 +141,7 @@ def test_every_protocol_is_tested_here() -> None:
 def test_what_a_table_row_says_fits_together(name: str) -> None:
     entry = PROTOCOLS[name]
     assert bool(entry.subscriptions) == (entry.transport is TransportKind.BROKER)
+    assert bool(entry.message_size) == (entry.transport is TransportKind.NETWORK)
     assert not any(place.endswith(Direction.DOWN) for place in entry.subscriptions)
     can = entry.capabilities
     assert can.decides == can.stores_permits, "who decides alone needs permits"
@@ -138,7 +153,8 @@ def test_a_device_comes_online_and_a_silent_one_goes_offline(name: str) -> None:
     session = open_line(name)
     events = talk(session, DEVICES[name](), 0.0, 10.0)
     online = [event for event in events if isinstance(event, Online)]
-    assert [(event.controller, event.secure) for event in online] == [(MEMBER, True)]
+    secure = PROTOCOLS[name].key_size > 0
+    assert [(event.controller, event.secure) for event in online] == [(MEMBER, secure)]
     stores = PROTOCOLS[name].capabilities.stores_permits
     assert (online[0].digest is not None) == stores
     silence = talk(session, lambda _packets, _now: [], 10.0, PATIENCE)
@@ -177,30 +193,26 @@ def test_a_command_is_carried_out_or_named_as_one_that_cannot_be(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "members",
-    [
-        [Member(MEMBER, "", bytes(32))],
-        [Member(MEMBER, ADDRESS, bytes(7))],
-        [Member(MEMBER, ADDRESS, None)],
-    ],
-)
-def test_settings_that_cannot_work_are_refused(
-    name: str, members: list[Member]
-) -> None:
-    with pytest.raises((ControllerError, ValueError)):
-        open_line(name, *members)
+def test_settings_that_cannot_work_are_refused(name: str) -> None:
+    size = PROTOCOLS[name].key_size
+    for wrong in (
+        Member(MEMBER, "", bytes(32)),
+        Member(MEMBER, address(name), bytes(7)),
+        Member(MEMBER, address(name), None if size else bytes(16)),
+    ):
+        with pytest.raises((ControllerError, ValueError)):
+            open_line(name, wrong)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_members_never_share_an_address(name: str) -> None:
-    both = [Member(each, ADDRESS, key(name)) for each in (MEMBER, STRANGER)]
+    both = [member(name, each) for each in (MEMBER, STRANGER)]
     with pytest.raises((ControllerError, ValueError)):
         open_line(name, *both)
 
 
 PLACES = st.sampled_from(
-    ["", ADDRESS, *(f"menhu/door/{ADDRESS}/{way}" for way in Direction)]
+    ["", ADDRESS, *PEERS, *(f"menhu/door/{ADDRESS}/{way}" for way in Direction)]
 )
 
 

@@ -8,12 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.config.checks import broker_address, line_settings
+from gateway.config.checks import bind_address, broker_address, line_settings
 from gateway.config.installation import Installation, load
 from gateway.config.problems import ConfigInvalid
-from tests.support.gateway_files import CONFIG, KEYS, install
+from tests.support.gateway_files import CONFIG as TWO_LINES
+from tests.support.gateway_files import KEYS, PANEL, install
 
 REGISTRY = Ed25519PrivateKey.generate().public_key()
+CONFIG = TWO_LINES + PANEL
 LINES = CONFIG.splitlines()
 VALUES = st.sampled_from(
     [
@@ -22,12 +24,14 @@ VALUES = st.sampled_from(
         *("[]", "[1]", "[[]]", "{}", "{ id = 1 }", "[{}]", "1979-05-27", "07:32:00"),
         *('"http://"', '"http://[::1"', '"http://h:99999"', '"//"', '"a:b:c"', '":1"'),
         *("[" * 3000, '"\\u202e"', '"h:0"', '"[::1]:1883"', '"u@h:1"', '"h:1/p"'),
+        *('"udp"', '"tcp"', '"7@1.2.3.4"', '"1.2.3.4:60000"', '"::1"', '"1.2.3.4:x"'),
     ]
 )
 FIELDS = st.sampled_from(
     [
         *("id", "data", "keys", "ballast_megabytes", "registry", "lines", "url"),
         *("public_key", "name", "protocol", "port", "baud", "broker", "controllers"),
+        *("network", "bind"),
         *("door", "address", "unlock_seconds", "secure", "commissioning", "wiegand"),
         *("home_assistant",),
     ]
@@ -59,6 +63,8 @@ def usable(installation: Installation) -> bool:
             host, port = broker_address(line.broker)
             assert host
             assert 0 < port < 65536
+        if line.network is not None:
+            assert bind_address(line.bind)[1] < 65536
         for each in line.controllers:
             assert 0 < each.unlock_seconds <= 60
             assert each.id.isprintable() or "\u202e" in each.id

@@ -8,15 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.protocols import PROTOCOLS, TransportKind
-from controller.session import Event, LineSettings, Member, Packet
+from controller.session import Event, LineSettings, Packet
 from controller.vocabulary import ControllerId
 from gateway.clock import Clock
 from gateway.line import Line
 from tests.support.memory_transport import MemoryTransport
+from tests.support.protocol_members import PEERS, member
 
 MEMBER = ControllerId("member")
 MOST_SENT = 1_000_000
-PLACES = st.sampled_from(["", "menhu/door/7/up", "menhu/door/7/state", "elsewhere"])
+PLACES = st.sampled_from(
+    ["", "menhu/door/7/up", "menhu/door/7/state", "elsewhere", *PEERS]
+)
 PACKETS = st.lists(st.builds(Packet, st.binary(max_size=2000), PLACES), max_size=30)
 
 
@@ -26,8 +29,7 @@ PACKETS = st.lists(st.builds(Packet, st.binary(max_size=2000), PLACES), max_size
 def test_noise_crashes_no_line(protocol: str, packets: list[Packet]) -> None:
     entry = PROTOCOLS[protocol]
     baud = 9600 if entry.transport is TransportKind.SERIAL else 0
-    member = Member(MEMBER, "7", bytes(range(entry.key_size)))
-    bus = LineSettings((member,), baud)
+    bus = LineSettings((member(protocol, MEMBER),), baud)
     events: list[Event] = []
     sent: list[int] = []
 

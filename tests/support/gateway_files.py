@@ -28,6 +28,15 @@ protocol = "smart_door"
 broker = "127.0.0.1:1883"
 controllers = [{ id = "lock-1", door = "back", address = "lock-1" }]
 """
+PANEL = """\
+[[lines]]
+name = "panels"
+protocol = "uhppote"
+network = "udp"
+bind = "127.0.0.1:60001"
+controllers = [{ id = "panel-1", door = "side", address = "7/2@127.0.0.1" }]
+"""
+"""One more line: a board on a network."""
 KEYS = f'reader-1 = "{READER_KEY.hex()}"\nlock-1 = "{LOCK_KEY.hex()}"\n'
 
 

@@ -169,6 +169,14 @@ def test_the_order_of_codes_is_on_the_wire() -> None:
         "unreadable_card",
         "exit_request",
         "remote_open",
+        "supervisor_code",
+        "wrong_pin",
+        "anti_passback",
+        "more_cards",
+        "first_card",
+        "interlock",
+        "held_shut",
+        "controller_rule",
     ]
     assert DIRECTIONS == (Direction.ENTRY, Direction.EXIT)
 

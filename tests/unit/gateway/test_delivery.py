@@ -8,12 +8,20 @@ from controller.encoding import digest_of
 from controller.session import (
     ApplyPermits,
     CommandFailed,
+    ForeignCards,
     Offline,
     Online,
     PermitsApplied,
 )
 from controller.uplink.messages import PermitDelta, PermitSnapshot
-from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
+from controller.vocabulary import (
+    CardNumber,
+    DoorId,
+    GatewayId,
+    Permit,
+    PermitId,
+    Revision,
+)
 from gateway import delivery
 from gateway.delivery import Delivery
 from gateway.permits import Permits
@@ -189,3 +197,14 @@ async def test_an_unasked_confirmation_confirms_nothing(desk: Desk) -> None:
 async def test_what_was_in_force_is_known_after_a_restart(desk: Desk) -> None:
     desk.online(*FIRST[1:])
     assert desk.state.acknowledged() == {FRONT: 5, BACK: 5}
+
+
+async def test_cards_nobody_put_there_are_counted_and_shown_in_part(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    cards = tuple(CardNumber(12_340_000 + number) for number in range(12))
+    desk.delivery.handle(ForeignCards(LOCK, cards))
+    assert desk.site.counters.foreign_cards == 12
+    assert "back held 12 other cards: …0000, …0001" in caplog.text
+    assert "…0010" not in caplog.text
+    assert "12340" not in caplog.text

@@ -8,10 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from controller.session import LineSettings, Member
 from controller.vocabulary import ControllerId
 from controller.wiegand import ByteOrder
-from gateway.config.checks import line_settings
+from gateway.config.checks import bind_address, line_settings
 from gateway.config.installation import load
 from gateway.config.problems import ConfigInvalid
-from tests.support.gateway_files import CONFIG, KEYS, READER_KEY, install
+from gateway.config.settings import Network
+from tests.support.gateway_files import CONFIG, KEYS, PANEL, READER_KEY, install
 
 REGISTRY = Ed25519PrivateKey.generate().public_key()
 
@@ -44,7 +45,7 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
         ("baud = 9600", 'baud = "fast"', "lines[0].baud:", "Expected `int`"),
         ("baud = 9600", "baud = 9601", "lines[0].baud:", "Use one of 9600"),
         ('"osdp"', '"osdq"', "lines[0].protocol:", "Did you mean 'osdp'?"),
-        ('"osdp"', '"x"', "lines[0].protocol:", "Allowed: osdp, smart_door"),
+        ('"osdp"', '"x"', "lines[0].protocol:", "Allowed: osdp, smart_door, uhppote"),
         ('port = "lines/bus-01"', "", "lines[0].port:", "osdp needs it"),
         ("baud = 9600", 'broker = "a:1"', "lines[0].broker:", "no meaning for osdp"),
         ('"127.0.0.1:1883"', '"nowhere"', "lines[1].broker:", "host:port"),
@@ -74,6 +75,51 @@ def test_a_mistake_is_named_with_its_remedy(
     assert was in CONFIG
     found = problems(tmp_path, CONFIG.replace(was, becomes, 1))
     assert any(field in line and says in line for line in found), found
+
+
+def test_a_board_on_a_network_needs_no_key(tmp_path: Path) -> None:
+    installation = load(install(tmp_path, REGISTRY, CONFIG + PANEL))
+    panels = installation.config.lines[2]
+    assert panels.network is Network.UDP
+    assert bind_address(panels.bind) == ("127.0.0.1", 60001)
+    assert bind_address(None) == ("0.0.0.0", 0)
+    assert line_settings(panels, installation.keys) == LineSettings(
+        (Member(ControllerId("panel-1"), "7/2@127.0.0.1"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "field", "says"),
+    [
+        ('"udp"', '"ipx"', "lines[2].network:", "Invalid enum value"),
+        ('network = "udp"', "", "lines[2].network:", 'Add network = "udp"'),
+        ('"udp"', '"udp"\nport = "a"', "lines[2].port:", "no meaning for uhppote"),
+        ('"udp"', '"udp"\nbroker = "a:1"', "lines[2].broker:", "no meaning"),
+        (":60001", ":60000", "lines[2].bind:", "60000 is the boards' own port"),
+        (":60001", ":0", "lines[2].bind:", "a bind is an IPv4 address"),
+        (":60001", ":65536", "lines[2].bind:", "a bind is an IPv4 address"),
+        ("127.0.0.1:60001", "::1", "lines[2].bind:", "a bind is an IPv4 address"),
+        ('"udp"', '"tcp"', "lines[2].bind:", "a port has no meaning for tcp"),
+        ("7/2@", "7/5@", "lines[2].controllers:", "SERIAL/DOOR@HOST[:PORT]"),
+        ('"panel-1"', '"lock-1"', "lines[2].controllers[0].id:", "has a key, and"),
+        ('"panel-1"', '"p", commissioning = true', "lines[2].controllers:", "no keys"),
+    ],
+)
+def test_a_mistake_about_a_network_is_named_with_its_remedy(
+    tmp_path: Path, was: str, becomes: str, field: str, says: str
+) -> None:
+    assert was in PANEL
+    found = problems(tmp_path, CONFIG + PANEL.replace(was, becomes, 1))
+    assert any(field in line and says in line for line in found), found
+
+
+@pytest.mark.parametrize("place", ['[[lines]]\nname = "bus-01"', '"smart-doors"'])
+def test_only_a_network_has_a_network(tmp_path: Path, place: str) -> None:
+    assert place in CONFIG
+    added = f'{place}\nnetwork = "tcp"\nbind = "1.2.3.4"'
+    found = problems(tmp_path, CONFIG.replace(place, added, 1))
+    fields = [line.split(":")[0].split(".")[-1] for line in found]
+    assert fields == ["network", "bind"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from controller.session import (
     Member,
     OpenDoor,
     Packet,
+    ResumePassages,
     Session,
     SetClock,
     ShowRefusal,
@@ -43,6 +44,7 @@ ALL: tuple[Command, ...] = (
     ShowRefusal(READER),
     ApplyPermits(LOCK, Revision(3), (PermitId(9),), (PERMIT,), snapshot=True),
     AcknowledgePassages(LOCK, 2**64 - 1, 7),
+    ResumePassages(LOCK, 0, 2**32 - 1),
     SetClock(LOCK, NOON),
 )
 

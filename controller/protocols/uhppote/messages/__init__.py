@@ -1,0 +1,1 @@
+"""The messages of the UHPPOTE short protocol, one module a family."""

@@ -1,0 +1,1 @@
+"""What a board answers to each request, one module a family of messages."""

@@ -1,0 +1,146 @@
+"""Boards on the network: one UDP and one TCP port, shared by serial number."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from random import Random
+from typing import Self, cast
+
+from controller.protocols.uhppote.message import SIZE
+from firmware_sim.faults import NO_FAULTS, disturb
+from firmware_sim.uhppote_board.board import Board
+from firmware_sim.uhppote_board.wire import respond
+
+HOST = "127.0.0.1"
+_PATIENCE = 5.0
+_ATTEMPTS = 20
+Address = tuple[str, int]
+
+
+class BoardEndpoint(asyncio.DatagramProtocol):
+    """Gives every board every datagram, as a segment would, and wakes them in time."""
+
+    def __init__(self, boards: Iterable[Board], dice: Random) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.boards = tuple(boards)
+        self.faults = NO_FAULTS
+        self.heard = 0
+        self._dice = dice
+        self._transport: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def open(
+        cls, boards: Iterable[Board], dice: Random, host: str = HOST, port: int = 0
+    ) -> Self:
+        """Serve boards on a host; port 0 takes one that is free for UDP and TCP.
+
+        `faults` strike datagrams both ways, and no connection; `dice` throws them.
+        """
+        endpoint = cls(boards, dice)
+        for attempt in range(_ATTEMPTS):
+            try:
+                await endpoint._listen(host, port)
+                break
+            except OSError:
+                if port or attempt == _ATTEMPTS - 1:
+                    raise
+        endpoint.flush()
+        return endpoint
+
+    @property
+    def port(self) -> int:
+        """Return the port both servers have."""
+        if self._transport is None:
+            raise RuntimeError("the endpoint is closed")
+        return int(self._transport.get_extra_info("sockname")[1])
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Let every board hear it, and send back what any of them says."""
+        self.heard += 1
+        self._carry(data, lambda heard: self._hear(heard, addr))
+
+    def error_received(self, _exc: Exception) -> None:
+        """Let a listener that is not there be: boards never know."""
+
+    def flush(self) -> None:
+        """Send what boards push, and wake again for what comes next."""
+        now = self._loop.time()
+        for board in self.boards:
+            for packet in board.data_to_send():
+                host, _, port = packet.peer.rpartition(":")
+                self._send(packet.data, (host, int(port)))
+        if self._timer:
+            self._timer.cancel()
+        moments = [due for board in self.boards if (due := board.deadline(now))]
+        self._timer = self._loop.call_at(min(moments), self._wake) if moments else None
+
+    async def close(self) -> None:
+        """Leave the network."""
+        if self._timer:
+            self._timer.cancel()
+        if self._transport:
+            self._transport.close()
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _listen(self, host: str, port: int) -> None:
+        await self._loop.create_datagram_endpoint(lambda: self, (host, port))
+        try:
+            self._server = await asyncio.start_server(self._connected, host, self.port)
+        except OSError:
+            if self._transport:
+                self._transport.close()
+            raise
+
+    async def _connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Answer one request, as boards do, and hang up."""
+        try:
+            with suppress(TimeoutError, asyncio.IncompleteReadError, OSError):
+                async with asyncio.timeout(_PATIENCE):
+                    data = await reader.readexactly(SIZE)
+                for answer in self._ask(data):
+                    writer.write(answer)
+                await writer.drain()
+        finally:
+            writer.close()
+        self.flush()
+
+    def _hear(self, data: bytes, addr: Address) -> None:
+        for answer in self._ask(data):
+            self._send(answer, addr)
+        self.flush()
+
+    def _ask(self, data: bytes) -> list[bytes]:
+        now = self._loop.time()
+        answers = [respond(board, data, now) for board in self.boards]
+        return [answer for answer in answers if answer is not None]
+
+    def _wake(self) -> None:
+        now = self._loop.time()
+        for board in self.boards:
+            board.on_timeout(now)
+        self.flush()
+
+    def _send(self, data: bytes, addr: Address) -> None:
+        self._carry(data, lambda sent: self._transmit(sent, addr))
+
+    def _transmit(self, data: bytes, addr: Address) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.sendto(data, addr)
+
+    def _carry(self, data: bytes, deliver: Callable[[bytes], None]) -> None:
+        """Hand a datagram on, as far as the faults let it through."""
+        for pause, piece in disturb(data, self.faults, self._dice):
+            if pause:
+                self._loop.call_later(pause, deliver, piece)
+            else:
+                deliver(piece)
