@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from controller.protocols.esp_rfid.session import open_broker as open_esp_rfid
+from controller.protocols.esp_rfid.topics import FILTERS as ESP_RFID_FILTERS
 from controller.protocols.osdp.commands import KEY_LENGTH
 from controller.protocols.osdp.control import CAPABILITIES, open_bus
 from controller.protocols.smart_door.codec import KEY_SIZE
@@ -25,7 +27,8 @@ class ProtocolEntry:
     """How to open a line of a protocol, and what it needs.
 
     `open` raises LocalProtocolError or ValueError for settings that cannot work;
-    `key_size` is in bytes; `subscriptions` are MQTT topic filters.
+    `key_size` is in bytes, 0 where a protocol has no keys and no member is `secure`;
+    `subscriptions` are MQTT topic filters.
     """
 
     open: Callable[[LineSettings, float, Callable[[int], bytes]], Session]
@@ -46,6 +49,18 @@ PROTOCOLS: Mapping[str, ProtocolEntry] = MappingProxyType(
             TransportKind.BROKER,
             KEY_SIZE,
             GATEWAY_FILTERS,
+        ),
+        "esp_rfid": ProtocolEntry(
+            open_esp_rfid,
+            Capabilities(
+                decides=True,
+                stores_permits=True,
+                buffers_passages=False,
+                has_clock=True,
+            ),
+            TransportKind.BROKER,
+            0,
+            ESP_RFID_FILTERS,
         ),
     }
 )

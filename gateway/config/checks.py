@@ -136,6 +136,13 @@ def _check_key(
     each: ControllerSection, entry: ProtocolEntry, place: str, keys: Keys
 ) -> Iterator[Problem]:
     key = keys.get(each.id)
+    if entry.key_size == 0:
+        if key is not None:
+            yield Problem(f"{place}.id", f"{each.id!r} has a key.", "Remove it.")
+        if each.secure:
+            remedy = "Write secure = false if its network is yours alone."
+            yield Problem(f"{place}.secure", "this protocol has no keys.", remedy)
+        return
     remedy = f'Give {each.id} = "{2 * entry.key_size} hex digits" in the keys file.'
     if key is not None and len(key) != entry.key_size:
         message = f"the key has {len(key)} bytes, not {entry.key_size}."
