@@ -31,8 +31,8 @@ class Packet:
 
 
 RENEWED = Packet(b"")
-"""What a broker's transport hands over once it is subscribed: what was published
-before, since the last packet that arrived, may be lost."""
+"""What a broker's transport hands over once it is subscribed, or had to drop packets:
+what was published since the packet before may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,20 +209,20 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignCards:
-    """How many cards a controller lets in that were not put there by us."""
-
-    controller: ControllerId
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class PermitsApplied:
     """A controller holds a revision; the digest is over all it stores."""
 
     controller: ControllerId
     revision: Revision
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCards:
+    """A controller held cards that were not what we had put there."""
+
+    controller: ControllerId
+    cards: tuple[CardNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +253,8 @@ Event = (
     | PassageSeen
     | Uncertain
     | Watched
-    | ForeignCards
     | PermitsApplied
+    | ForeignCards
     | ClockRead
     | CommandFailed
 )

@@ -40,6 +40,8 @@ class Counters:
     reported: int = 0
     repeated: int = 0
     gaps: int = 0
+    unwatched: int = 0
+    foreign_cards: int = 0
     receipts: int = 0
     forks: int = 0
     uplink_failures: int = 0

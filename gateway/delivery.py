@@ -12,6 +12,7 @@ from controller.session import (
     Command,
     CommandFailed,
     Event,
+    ForeignCards,
     Offline,
     Online,
     PermitsApplied,
@@ -24,6 +25,7 @@ from gateway.store.state import Changes, DoorChange, State
 
 RETRY = 10.0
 """Seconds before a controller that failed to apply permits gets them again."""
+MOST_SHOWN = 10
 LOG = logging.getLogger(__name__)
 
 
@@ -87,6 +89,7 @@ class Delivery:
         parcel = self._parcels.get(event.controller)
         if parcel is None:
             return
+        door = self._doors.of(event.controller).id
         match event:
             case Online():
                 parcel.clear()
@@ -98,6 +101,10 @@ class Delivery:
             case CommandFailed(command=ApplyPermits(), cause=cause):
                 LOG.warning("%s took no permits: %s", event.controller, cause)
                 self._retry(event.controller)
+            case ForeignCards(cards=cards):
+                shown = ", ".join(map(str, cards[:MOST_SHOWN]))
+                LOG.warning("%s held %d other cards: %s", door, len(cards), shown)
+                self._counters.foreign_cards += len(cards)
 
     def changed(self, before: Revision, changes: Changes) -> None:
         """Pass a delta on; doors it does not touch are at its revision at once."""

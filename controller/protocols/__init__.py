@@ -27,7 +27,7 @@ class ProtocolEntry:
     """How to open a line of a protocol, and what it needs.
 
     `open` raises LocalProtocolError or ValueError for settings that cannot work;
-    `key_size` is in bytes, 0 where a protocol has no keys and no member is `secure`;
+    `key_size` is in bytes, 0 where a protocol has no keys;
     `subscriptions` are MQTT topic filters.
     """
 

@@ -138,10 +138,8 @@ def _check_key(
     key = keys.get(each.id)
     if entry.key_size == 0:
         if key is not None:
-            yield Problem(f"{place}.id", f"{each.id!r} has a key.", "Remove it.")
-        if each.secure:
-            remedy = "Write secure = false if its network is yours alone."
-            yield Problem(f"{place}.secure", "this protocol has no keys.", remedy)
+            message = f"{each.id!r} has a key, and its protocol knows none."
+            yield Problem(f"{place}.id", message, "Take it out of the keys file.")
         return
     remedy = f'Give {each.id} = "{2 * entry.key_size} hex digits" in the keys file.'
     if key is not None and len(key) != entry.key_size:

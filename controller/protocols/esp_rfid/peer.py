@@ -46,9 +46,9 @@ CONTACTS = {
     ("door", "Door Open"): ((Contact.DOOR, True),),
     ("door", "Door Closed"): ((Contact.DOOR, False), (Contact.TAMPER, False)),
     ("tamper", "Door was tampered!"): ((Contact.TAMPER, True),),
-    ("tamper", "Door wasn't closed within max open time!"): ((Contact.TAMPER, True),),
 }
-"""What log records tell of contacts; the device keeps one tamper state for both."""
+"""What log records tell of contacts, as source and description: a door opened with
+the lock shut is tampered with until it is closed."""
 
 
 class Peer:

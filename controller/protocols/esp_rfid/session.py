@@ -107,10 +107,8 @@ class BrokerSession:
             peer.on_timeout(now)
 
     def _add(self, member: Member) -> None:
-        if member.secure or member.key:
-            raise ValueError(
-                f"{member.controller}: esp-rfid has no keys and cannot be secured"
-            )
+        if member.key:
+            raise ValueError(f"{member.controller}: esp-rfid knows no keys")
         place = read_address(member.address)
         topic = self._topics.setdefault(place.topic, _Topic())
         post, report = self._packets.append, self._events.append
@@ -139,7 +137,8 @@ def open_broker(
     """Return the session for the esp-rfid devices of one broker.
 
     `address` of a member is "TOPIC" or "hostname@TOPIC". Raises ValueError for one
-    that is unfit or repeated, and for a member that is to be secure: none can be.
+    that is unfit or repeated, and for a key. Whatever a member says of it, no line of
+    this protocol is secure.
     """
     del now, random  # a device speaks first, and nothing here is secret
     return BrokerSession(settings)

@@ -13,7 +13,13 @@ from controller.encoding import digest_of
 from controller.protocols.esp_rfid.commands import Order, Verb
 from controller.protocols.esp_rfid.messages import User
 from controller.protocols.esp_rfid.turns import Turns
-from controller.protocols.esp_rfid.users import CAPACITY, Users, is_ours, users_of
+from controller.protocols.esp_rfid.users import (
+    CAPACITY,
+    Users,
+    card_of,
+    is_ours,
+    users_of,
+)
 from controller.session import (
     ApplyPermits,
     CommandFailed,
@@ -21,7 +27,7 @@ from controller.session import (
     ForeignCards,
     PermitsApplied,
 )
-from controller.vocabulary import ControllerId, Permit, PermitId
+from controller.vocabulary import CardNumber, ControllerId, Permit, PermitId
 
 PATIENCE = 5.0
 """Seconds to the next word of an answer."""
@@ -72,7 +78,7 @@ class Sync:
         self._queue: deque[Order] = deque()
         self._rounds = 0
         self._rest = REST
-        self._foreign = 0
+        self._foreign: tuple[CardNumber, ...] = ()
         self.deadline: float | None = None
 
     def begin(self, now: float) -> None:
@@ -156,10 +162,12 @@ class Sync:
     def _list_is_read(self, users: Users, now: float) -> None:
         self.users = users
         self._enter(Phase.IDLE, None, now)
-        foreign = sum(not is_ours(user) for user in users.values())
+        theirs = (card_of(u) for u, user in users.items() if not is_ours(user))
+        foreign = tuple(sorted(card for card in theirs if card is not None))
         if foreign != self._foreign:
             self._foreign = foreign
-            self._report(ForeignCards(self._controller, foreign))
+            if foreign:
+                self._report(ForeignCards(self._controller, foreign))
         self._on_read()
         self._advance(users, now)
 

@@ -26,7 +26,7 @@ from controller.session import (
     ShowRefusal,
     Watched,
 )
-from controller.vocabulary import ControllerId, Direction, PermitId, Reason
+from controller.vocabulary import Direction, PermitId, Reason
 from tests.support.esp_rfid_line import (
     START,
     EspLine,
@@ -311,8 +311,6 @@ def test_addresses_that_cannot_be_told_apart_are_refused(
         BrokerSession(LineSettings(members))
 
 
-@pytest.mark.parametrize(("key", "secure"), [(None, True), (b"k", False)])
-def test_nobody_may_believe_it_secured(key: bytes | None, secure: bool) -> None:
-    member = Member(ControllerId("esp"), "/rfid", key, secure)
-    with pytest.raises(ValueError, match="secured"):
-        BrokerSession(LineSettings((member,)))
+def test_it_has_no_keys_and_is_never_secure() -> None:
+    with pytest.raises(ValueError, match="no keys"):
+        BrokerSession(LineSettings((Member(ESP, "/rfid", b"k"),)))
