@@ -25,8 +25,9 @@ class Broker:
     """A connection to an MQTT 3.1.1 broker, renewed whenever it breaks.
 
     A packet's peer is its topic; RENEWED stands for every connection once it is
-    subscribed, and for packets dropped because too many waited. Nothing is ever published retained, and what
-    cannot be sent now is dropped: a stale command must not reach a door later.
+    subscribed, and for packets dropped because too many waited. Nothing is
+    ever published retained, and what cannot be sent now is dropped: a stale command
+    must not reach a door later.
     """
 
     def __init__(
