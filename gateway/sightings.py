@@ -94,7 +94,7 @@ class Sightings:
     ) -> Unwatched:
         self._counters.unwatched += 1
         until = max(since, until)
-        LOG.warning("%s may have been used unseen since %s", controller, since)
+        LOG.warning("%s may have been used unseen %s to %s", controller, since, until)
         return Unwatched(controller, since, until)
 
     def _watched_until(self, controller: ControllerId) -> datetime | None:
