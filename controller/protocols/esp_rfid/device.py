@@ -83,15 +83,15 @@ class EspRfid:
     def tap(self, card: CardNumber, wall: float) -> Access:
         """Hold a card to the reader."""
         uid = uid_of(card)
-        user = self._user(uid)
-        if user is None:
+        if uid not in self._flash.files:
             self._log("WARN", "rfid", "Unknown rfid tag is scanned", wall, f"{uid} 34")
             self._access(Access.DENIED, "Unknown", uid, wall)
             return Access.DENIED
+        user = self._user(uid)
         access = self._judge(user, wall)
         if access in (Access.ADMIN, Access.ALWAYS):
             self.openings += 1
-        self._access(access, user.name, uid, wall, user)
+        self._access(access, user.name if user else "", uid, wall, user)
         return access
 
     def press_button(self, wall: float) -> None:
@@ -137,7 +137,7 @@ class EspRfid:
         if not self._connected or self._beat_due is None or now < self._beat_due:
             return
         self._beat_due = now + self._settings.heartbeat
-        uptime = int(now - (self._started or now))
+        uptime = int(now - (now if self._started is None else self._started))
         beat = {"type": "heartbeat", "time": int(wall), "uptime": uptime}
         self._say(beat | self._address())
 
@@ -170,13 +170,15 @@ class EspRfid:
             files.clear()
 
     def _user(self, uid: str) -> User | None:
-        body = self._flash.files.get(uid)
-        if body is None:
+        try:
+            message = read_message(self._flash.files[uid])
+        except MessageRefused:
             return None
-        message = read_message(body)
         return message if isinstance(message, User) else None
 
-    def _judge(self, user: User, wall: float) -> Access:
+    def _judge(self, user: User | None, wall: float) -> Access:
+        if user is None:
+            return Access.DISABLED
         if user.access[0] == ADMIN:
             return Access.ADMIN
         if user.access[0] != ALWAYS:

@@ -95,6 +95,12 @@ class Peer:
         """Say whether it is this device's turn to list its users."""
         return turns.holder is self._sync
 
+    def address_taken(self, ip: str | None, now: float) -> None:
+        """Send nothing more where another device of the topic says it is now."""
+        if ip is not None and ip == self._ip:
+            self._drop(f"its address {ip} is another device's now", now)
+            self._ip = None
+
     def line_renewed(self, now: float) -> None:
         """Take that the line was broken: what the device said meanwhile is lost."""
         if self._heard_at is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from controller.errors import LocalProtocolError, MessageRefused
-from controller.protocols.esp_rfid.messages import User, read_message, read_tag
+from controller.protocols.esp_rfid.messages import Alive, User, read_message, read_tag
 from controller.protocols.esp_rfid.peer import Peer
 from controller.protocols.esp_rfid.topics import Branch, read_address
 from controller.protocols.esp_rfid.turns import Turns
@@ -127,8 +127,12 @@ class BrokerSession:
         peer = topic.peer(message.hostname)
         if peer is None:
             self.unknown += 1
-        else:
-            peer.receive(message, now)
+            return
+        if isinstance(message, Alive):
+            for other in topic.peers.values():
+                if other is not peer:
+                    other.address_taken(message.ip, now)
+        peer.receive(message, now)
 
 
 def open_broker(

@@ -254,6 +254,29 @@ def test_an_address_that_changes_is_noticed_and_used() -> None:
     assert line.esps[0].device.openings == 1
 
 
+def test_an_address_another_device_got_is_used_for_it_no_more() -> None:
+    line = EspLine(("esp-0@/rfid", "esp-1@/rfid"))
+    line.start(10)
+    line.forget()
+    line.disconnect(0)
+    line.esps[1].device.move("10.0.0.1")
+    line.connect(1)
+    line.settle()
+    line.session.send(snapshot(permit(1), place=0), line.now)
+    line.session.send(OpenDoor(name(0), 3.0), line.now)
+    line.run(30)
+    assert {e.controller: e.cause for e in line.of(Offline)} == {
+        name(0): "its address 10.0.0.1 is another device's now",
+        name(1): "its address changed from 10.0.0.2 to 10.0.0.1",
+    }
+    assert line.esps[1].device.openings == 0
+    assert line.esps[1].flash.files == {}
+    line.esps[0].device.move("10.0.0.2")
+    line.connect(0)
+    line.run(10)
+    assert set(line.esps[0].flash.files) == {"a001"}
+
+
 def test_permits_under_way_follow_a_device_to_its_new_address() -> None:
     line = line_with_permit()
     line.down = lambda _packet: []
