@@ -104,7 +104,7 @@ class Peer:
     def line_renewed(self, now: float) -> None:
         """Take that the line was broken: what the device said meanwhile is lost."""
         if self._heard_at is not None:
-            self._unseen_until = max(self._unseen_until or now, now)
+            self._unseen_until = now
 
     def command(self, command: Command, now: float) -> None:
         """Carry out a command, or report at once that it cannot be."""

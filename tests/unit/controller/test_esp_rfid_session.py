@@ -200,6 +200,16 @@ def test_contacts_come_from_log_records() -> None:
     ]
 
 
+def test_a_contact_is_told_again_by_a_device_that_was_away() -> None:
+    line = line_with_permit()
+    for _ in range(2):
+        line.esps[0].device.set_door(line.wall(line.esps[0]), opened=True)
+        line.run(1)
+        line.connect()
+        line.run(1)
+    assert [event.active for event in line.of(ContactChanged)] == [True, True]
+
+
 def test_a_remote_opening_is_answered_and_recorded() -> None:
     line = line_with_permit()
     line.session.send(OpenDoor(ESP, 3.0), line.now)

@@ -159,6 +159,16 @@ def test_hours_fail_closed_and_the_rest_is_carried_out() -> None:
     assert line.sent == [], "nothing to change, nothing to ask"
 
 
+def test_a_door_that_lacks_a_permit_never_claims_to_hold_all() -> None:
+    line = line_with_permit()
+    line.send(snapshot(permit(2), permit(1, profile=NIGHTS)))
+    line.connect()
+    line.run(5)
+    (online,) = line.of(Online)
+    whole = [permit(2), permit(1, profile=NIGHTS)]
+    assert online.digest not in (digest_of(whole), digest_of([permit(2)]))
+
+
 def test_a_failure_names_a_few_permits_and_counts_the_rest() -> None:
     line = line_with_permit()
     line.send(snapshot(*(permit(n, profile=NIGHTS) for n in range(9))))
@@ -172,6 +182,28 @@ def test_what_does_not_fit_is_refused_before_anything_is_added() -> None:
     (failed,) = line.of(CommandFailed)
     assert failed.cause == f"{CAPACITY + 1} users and 0 foreign exceed {CAPACITY}"
     assert orders(line) == [("deletuid", "a001")], "revoked all the same"
+
+
+def test_foreign_users_take_room() -> None:
+    line = EspLine()
+    add_by_hand(line, "beef")
+    line.start()
+    line.send(snapshot(*(permit(n) for n in range(CAPACITY))))
+    (failed,) = line.of(CommandFailed)
+    assert failed.cause == f"{CAPACITY} users and 1 foreign exceed {CAPACITY}"
+    assert orders(line) == []
+
+
+def test_an_acknowledgement_from_elsewhere_is_none_of_ours() -> None:
+    line = line_with_permit()
+    line.down = lambda _packet: []
+    line.session.send(snapshot(permit(1), permit(2)), line.now)
+    line.settle()
+    line.forget()
+    said = {"type": "adduser", "ip": "10.0.0.99", "hostname": "esp-0"}
+    line.session.receive_data(Packet(json.dumps(said).encode(), "/rfid/send"), line.now)
+    line.settle()
+    assert line.sent == [], "it waits on"
 
 
 def test_foreign_users_are_reported_and_left_alone() -> None:

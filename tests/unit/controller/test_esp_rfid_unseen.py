@@ -77,6 +77,17 @@ def test_a_renewed_line_is_a_doubt_up_to_its_renewal() -> None:
     assert line.of(Offline) == []
 
 
+def test_a_long_broken_line_is_a_doubt_up_to_its_renewal() -> None:
+    line = line_with_permit()
+    line.heard = False
+    line.run(500)
+    line.heard = True
+    renewed_at = line.now
+    line.session.receive_data(RENEWED, line.now)
+    line.run(200)
+    assert [doubt.until for doubt in line.of(Uncertain)] == [renewed_at]
+
+
 def test_a_renewed_line_and_a_boot_are_one_doubt() -> None:
     line = line_with_permit()
     line.disconnect()
