@@ -16,6 +16,7 @@ from controller.vocabulary import (
     PermitId,
     Reason,
     Revision,
+    Unwatched,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PermitId",
     "Reason",
     "Revision",
+    "Unwatched",
     "Validity",
     "WeeklyProfile",
 ]

@@ -20,6 +20,7 @@ from controller.vocabulary import (
     Permit,
     PermitId,
     Reason,
+    Unwatched,
 )
 
 PERMIT_FIELDS = 6
@@ -29,6 +30,7 @@ MOST_HOURS = 7 * 24
 DIGEST_SIZE = 32
 DIGEST_MODULUS = 1 << (8 * DIGEST_SIZE)
 PASSAGE, GAP = 0, 1
+UNWATCHED = 3
 # Their order is on the wire: new members go to the end.
 REASONS = tuple(Reason)
 DIRECTIONS = tuple(Direction)
@@ -113,6 +115,9 @@ def encode_entry(entry: Entry) -> bytes:
     """Encode one line of the gateway's record."""
     if isinstance(entry, Gap):
         return pack([GAP, entry.controller, entry.epoch, entry.first, entry.last])
+    if isinstance(entry, Unwatched):
+        since, until = microseconds(entry.since), microseconds(entry.until)
+        return pack([UNWATCHED, entry.controller, since, until])
     origin = entry.origin
     return pack(
         [
@@ -135,6 +140,8 @@ def read_entry(value: Value) -> Entry:
     """Read one line of a gateway's record, or raise MessageRefused."""
     if isinstance(value, list) and value[:1] == [GAP]:
         return _read_gap(Row(value, "gap", 5))
+    if isinstance(value, list) and value[:1] == [UNWATCHED]:
+        return _read_unwatched(Row(value, "unwatched", 4))
     row = Row(value, "passage", 11)
     row.integer("kind", PASSAGE)
     return Passage(
@@ -160,6 +167,15 @@ def _read_gap(row: Row) -> Gap:
     if last < first:
         raise MessageRefused("gap.last must not come before gap.first")
     return Gap(controller, epoch, first, last)
+
+
+def _read_unwatched(row: Row) -> Unwatched:
+    row.integer("kind", UNWATCHED)
+    controller = ControllerId(row.text("controller"))
+    since, until = row.moment("since"), row.moment("until")
+    if until < since:
+        raise MessageRefused("unwatched.until must not come before unwatched.since")
+    return Unwatched(controller, since, until)
 
 
 def _read_optional_card(row: Row) -> CardNumber | None:

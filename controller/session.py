@@ -31,6 +31,11 @@ class Packet:
     peer: str = ""
 
 
+RENEWED = Packet(b"")
+"""What a broker's transport hands over once it is subscribed, or had to drop packets:
+what was published since the packet before may be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the hardware does itself; whatever is missing the gateway does for it."""
@@ -204,6 +209,42 @@ class NothingPassed:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageSeen:
+    """An autonomous controller decided by itself and will not say it again.
+
+    `controller_at` is what its clock said, when that was ever set.
+    """
+
+    controller: ControllerId
+    granted: bool
+    reason: Reason
+    card: CardNumber | None
+    permit: PermitId | None
+    direction: Direction
+    controller_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A door may have been used unseen: its controller keeps no record we can ask for.
+
+    Times are monotonic seconds; `since` None is when the session's owner last
+    heard of the controller under an earlier session.
+    """
+
+    controller: ControllerId
+    since: float | None
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Up to now all a controller said arrived, or was reported as `Uncertain`."""
+
+    controller: ControllerId
+
+
+@dataclass(frozen=True, slots=True)
 class PermitsApplied:
     """A controller holds a revision; the digest is over all it stores."""
 
@@ -246,6 +287,9 @@ Event = (
     | PassageReported
     | PassagesLost
     | NothingPassed
+    | PassageSeen
+    | Uncertain
+    | Watched
     | PermitsApplied
     | ForeignCards
     | ClockRead

@@ -120,4 +120,16 @@ class Gap:
     last: int
 
 
-Entry = Passage | Gap
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A span of time, in UTC, in which a door may have been used unseen.
+
+    Its controller numbers no events, so nobody can say whether any are missing.
+    """
+
+    controller: ControllerId
+    since: datetime
+    until: datetime
+
+
+Entry = Passage | Gap | Unwatched

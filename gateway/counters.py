@@ -40,12 +40,13 @@ class Counters:
     reported: int = 0
     repeated: int = 0
     gaps: int = 0
+    unwatched: int = 0
+    foreign_cards: int = 0
     receipts: int = 0
     forks: int = 0
     uplink_failures: int = 0
     commands_failed: int = 0
     permit_mismatches: int = 0
-    foreign_cards: int = 0
     handler_failures: int = 0
     decisions: Latencies = field(default_factory=Latencies)
     last_receipt: float | None = None

@@ -31,6 +31,7 @@ from gateway.permits import Permits
 from gateway.readers import Readers
 from gateway.reports import Reports
 from gateway.routing import Router, Switchboard, each
+from gateway.sightings import Sightings
 from gateway.site import Site
 from gateway.status import describe, serve
 from gateway.store.ballast import Ballast
@@ -162,8 +163,10 @@ def _assemble(
     delivery = Delivery(site, permits, state, send)
     readers = Readers(site, lambda: permits.table, recorder.append, send)
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
+    sightings = Sightings(site, lambda: outbox.cursors, recorder.append)
     router.add(each(readers.handle))
     router.add(reports.handle)
+    router.add(each(sightings.handle))
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))

@@ -16,6 +16,7 @@ from controller.session import (
     Offline,
     OpenDoor,
     PassageReported,
+    PassageSeen,
 )
 from controller.vocabulary import ControllerId, GatewayId
 from gateway.doors import Door
@@ -67,6 +68,8 @@ class HomeAssistant:
             case CommandFailed(command=OpenDoor()):
                 self._note(door, LockState.JAMMED)
             case PassageReported(granted=True) if self._is_fresh(door, event):
+                self._release(door)
+            case PassageSeen(granted=True):
                 self._release(door)
             case Offline():
                 self._note(door, None)

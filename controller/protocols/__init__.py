@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from controller.protocols.esp_rfid.session import open_broker as open_esp_rfid
+from controller.protocols.esp_rfid.topics import FILTERS as ESP_RFID_FILTERS
 from controller.protocols.osdp.commands import KEY_LENGTH
 from controller.protocols.osdp.control import CAPABILITIES, open_bus
 from controller.protocols.smart_door.codec import KEY_SIZE
@@ -64,6 +66,18 @@ PROTOCOLS: Mapping[str, ProtocolEntry] = MappingProxyType(
             key_size=0,
             message_size=SIZE,
             ports=frozenset({PORT}),
+        ),
+        "esp_rfid": ProtocolEntry(
+            open_esp_rfid,
+            Capabilities(
+                decides=True,
+                stores_permits=True,
+                buffers_passages=False,
+                has_clock=True,
+            ),
+            TransportKind.BROKER,
+            0,
+            ESP_RFID_FILTERS,
         ),
     }
 )

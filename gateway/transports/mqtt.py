@@ -10,7 +10,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from controller.session import Packet
+from controller.session import RENEWED, Packet
 from gateway.transports import Receive
 
 MOST_WAITING = 10_000
@@ -24,8 +24,10 @@ LOG = logging.getLogger(__name__)
 class Broker:
     """A connection to an MQTT 3.1.1 broker, renewed whenever it breaks.
 
-    A packet's peer is its topic. Nothing is ever published retained, and what
-    cannot be sent now is dropped: a stale command must not reach a door later.
+    A packet's peer is its topic; RENEWED stands for every connection once it is
+    subscribed, and for packets dropped because too many waited. Nothing is
+    ever published retained, and what cannot be sent now is dropped: a stale command
+    must not reach a door later.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Broker:
         self._subscriptions = [(topic, AT_LEAST_ONCE) for topic in subscriptions]
         self._client: Client | None = None
         self._arrived: deque[Packet] = deque()
+        self._overrun = False
         self.dropped = 0
 
     async def run(self, receive: Receive) -> None:
@@ -46,14 +49,22 @@ class Broker:
             CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True
         )
 
-        def arrived(_client: Client, _data: object, message: MQTTMessage) -> None:
+        def hand_over(packet: Packet) -> None:
             if len(self._arrived) >= MOST_WAITING:
                 self.dropped += 1
+                self._overrun = True
                 return
-            self._arrived.append(Packet(bytes(message.payload), message.topic))
-            loop.call_soon_threadsafe(self._deliver, receive)
+            news = [RENEWED, packet] if self._overrun else [packet]
+            self._overrun = False
+            for each in news:
+                self._arrived.append(each)
+                loop.call_soon_threadsafe(self._deliver, receive)
+
+        def arrived(_client: Client, _data: object, message: MQTTMessage) -> None:
+            hand_over(Packet(bytes(message.payload), message.topic))
 
         client.on_connect = self._subscribe
+        client.on_subscribe = lambda *_: hand_over(RENEWED)
         client.on_disconnect = _log_disconnect
         client.on_message = arrived
         client.max_queued_messages_set(MOST_WAITING)

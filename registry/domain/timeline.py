@@ -55,6 +55,18 @@ class RecordedGap:
     recorded_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedUnwatched:
+    """A span in which nobody heard a controller that keeps no record of its own."""
+
+    number: int
+    door: str | None
+    controller: str
+    since: datetime
+    until: datetime
+    recorded_at: datetime
+
+
 PASSAGE = "p"
 MOST_PASSAGES = 2**63 - 1
 PASSAGE_KEY = re.compile(r"p[0-9]{19}")
@@ -66,6 +78,7 @@ class EntryKind(StrEnum):
     GRANTED = "granted"
     REFUSED = "refused"
     GAP = "gap"
+    UNWATCHED = "unwatched"
     TENANCY_STARTED = "tenancy_started"
     TENANCY_ENDED = "tenancy_ended"
     MOVED_IN = "moved_in"
@@ -87,6 +100,7 @@ class TimelineEntry:
     unit: str | None = None
     passage: RecordedPassage | None = None
     gap: RecordedGap | None = None
+    unwatched: RecordedUnwatched | None = None
     tenancy: Tenancy | None = None
     credential: Credential | None = None
 
@@ -134,6 +148,17 @@ def of_gap(gap: RecordedGap) -> TimelineEntry:
         key=f"g{gap.number:020d}",
         door=gap.door,
         gap=gap,
+    )
+
+
+def of_unwatched(span: RecordedUnwatched) -> TimelineEntry:
+    """Return the entry of an unwatched span, placed where it ended."""
+    return TimelineEntry(
+        at=min(span.until, span.recorded_at),
+        kind=EntryKind.UNWATCHED,
+        key=f"u{span.number:020d}",
+        door=span.door,
+        unwatched=span,
     )
 
 

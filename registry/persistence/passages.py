@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.vocabulary import Direction, Reason
 from registry.domain.credential import CardState
-from registry.domain.timeline import RecordedGap, RecordedPassage
+from registry.domain.timeline import RecordedGap, RecordedPassage, RecordedUnwatched
 from registry.persistence.hardware import DoorRow
 from registry.persistence.rows import Moment, Record, RowNumber, Unsigned, add_rows
 
@@ -73,17 +73,39 @@ class GapRow(Record):
     own: Mapped[bool] = mapped_column(Boolean)
 
 
+class UnwatchedRow(Record):
+    """A span in which a door may have been used unseen, told by its `own` gateway."""
+
+    __tablename__ = "unwatched"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    gateway: Mapped[str]
+    epoch: Mapped[int] = mapped_column(RowNumber)
+    seq: Mapped[int] = mapped_column(RowNumber)
+    controller: Mapped[str] = mapped_column(index=True)
+    since: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime] = mapped_column(Moment)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    own: Mapped[bool] = mapped_column(Boolean)
+
+
 class Passages:
-    """The repository of passages and gaps."""
+    """The repository of passages, gaps and unwatched spans."""
 
     def __init__(self, session: Session) -> None:
         """Work in a session."""
         self._session = session
 
-    def append(self, passages: Sequence[Values], gaps: Sequence[Values]) -> None:
+    def append(
+        self,
+        passages: Sequence[Values],
+        gaps: Sequence[Values],
+        unwatched: Sequence[Values] = (),
+    ) -> None:
         """Store the lines of a batch."""
         add_rows(self._session, PassageRow, passages)
         add_rows(self._session, GapRow, gaps)
+        add_rows(self._session, UnwatchedRow, unwatched)
 
     def last_number(self) -> int:
         """Return the number of the newest passage."""
@@ -130,6 +152,20 @@ class Passages:
         return [
             RecordedGap(
                 row.number, door, row.controller, row.first, row.last, row.recorded_at
+            )
+            for row, door in self._session.execute(query)
+        ]
+
+    def unwatched_of_controller(self, controller: str) -> list[RecordedUnwatched]:
+        """Return when its own gateway did not hear a controller."""
+        query = (
+            select(UnwatchedRow, DoorRow.id)
+            .outerjoin(DoorRow, DoorRow.controller == UnwatchedRow.controller)
+            .where(UnwatchedRow.controller == controller, UnwatchedRow.own)
+        )
+        return [
+            RecordedUnwatched(
+                row.number, door, row.controller, row.since, row.until, row.recorded_at
             )
             for row, door in self._session.execute(query)
         ]

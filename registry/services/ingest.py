@@ -8,7 +8,7 @@ from controller.encoding import LARGEST_COUNT
 from controller.errors import MessageRefused
 from controller.uplink.codec import decode_entry
 from controller.uplink.messages import GENESIS, PassageBatch, Receipt, chain
-from controller.vocabulary import Entry, Gap, Passage
+from controller.vocabulary import Entry, Gap, Passage, Unwatched
 from registry.audit.trail import Action, Deed, record
 from registry.domain.attribution import Attribution
 from registry.domain.policy import Policy
@@ -99,6 +99,7 @@ class Ingest:
         attribution = self._attribution(uow, buildings, lines)
         passages: list[Values] = []
         gaps: list[Values] = []
+        unwatched: list[Values] = []
         holes: list[Hole] = []
         for seq, line in enumerate(lines, mark.upto + 1):
             place: Values = {
@@ -114,10 +115,13 @@ class Ingest:
                 case Gap():
                     place["own"] = line.controller in controllers
                     gaps.append(place | _gap(line))
+                case Unwatched():
+                    place["own"] = line.controller in controllers
+                    unwatched.append(place | _unwatched(line))
                 case Unreadable():
                     hole = Hole(mark.gateway, mark.epoch, seq, seq, now)
                     holes.append(replace(hole, line=line.line, reason=line.reason))
-        uow.passages.append(passages, gaps)
+        uow.passages.append(passages, gaps, unwatched)
         uow.records.add_holes(holes)
 
     def _attribution(
@@ -162,6 +166,10 @@ def _gap(gap: Gap) -> Values:
         "first": gap.first,
         "last": gap.last,
     }
+
+
+def _unwatched(span: Unwatched) -> Values:
+    return {"controller": span.controller, "since": span.since, "until": span.until}
 
 
 def _passage(passage: Passage, attribution: Attribution) -> Values:

@@ -16,6 +16,7 @@ from registry.domain.timeline import (
     of_occupancy,
     of_passage,
     of_tenancy,
+    of_unwatched,
     page,
 )
 from registry.persistence.unit_of_work import UnitOfWork
@@ -67,11 +68,16 @@ class Timelines:
         if status is None:
             raise NotFound(f"there is no door {door!r}")
         gaps = uow.passages.gaps_of_controller(status.door.controller)
+        spans = uow.passages.unwatched_of_controller(status.door.controller)
         place, limit = _place(before), _bounded(limit)
         passages = uow.passages.of_door(
             door, place and before_passages(place), limit + 1
         )
-        entries = [*map(of_gap, gaps), *map(of_passage, passages)]
+        entries = [
+            *map(of_gap, gaps),
+            *map(of_unwatched, spans),
+            *map(of_passage, passages),
+        ]
         return self._page(entries, place, limit)
 
     def _page(

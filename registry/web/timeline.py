@@ -6,7 +6,12 @@ from datetime import datetime, timedelta
 
 from controller.vocabulary import CardNumber
 from registry.domain.credential import CardState
-from registry.domain.timeline import RecordedGap, RecordedPassage, TimelineEntry
+from registry.domain.timeline import (
+    RecordedGap,
+    RecordedPassage,
+    RecordedUnwatched,
+    TimelineEntry,
+)
 from registry.web.words import CARD_STATES, GRANTED, HAPPENINGS, REFUSED, Badge
 
 LATE = timedelta(minutes=2)
@@ -17,6 +22,7 @@ VAGUE_SECONDS = 2.0
 OPENED = Badge("放行", "check", "ok")
 SHUT = Badge("未放行", "cross", "miss")
 LOST_EVENTS = Badge("记录缺口", "alert", "due")
+UNHEARD = Badge("可能漏记", "alert", "due")
 REGISTERED = Badge("登记", "file", "own")
 
 
@@ -56,6 +62,8 @@ def line(entry: TimelineEntry, names: Names) -> Line:
         return _passage(entry.passage, names)
     if entry.gap is not None:
         return _gap(entry.gap, names)
+    if entry.unwatched is not None:
+        return _unwatched(entry.unwatched, entry.at, names)
     return Line(
         at=entry.at,
         badge=REGISTERED,
@@ -108,4 +116,14 @@ def _gap(gap: RecordedGap, names: Names) -> Line:
         badge=LOST_EVENTS,
         text=f"控制器有 {missing} 条记录已丢失，无法补回",
         door=names.doors.get(gap.door or "", gap.door),
+    )
+
+
+def _unwatched(span: RecordedUnwatched, at: datetime, names: Names) -> Line:
+    minutes = -((span.since - span.until) // timedelta(minutes=1))
+    return Line(
+        at=at,
+        badge=UNHEARD,
+        text=f"此前 {minutes} 分钟门禁失联，其间的通行可能没有记录",
+        door=names.doors.get(span.door or "", span.door),
     )

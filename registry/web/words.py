@@ -107,6 +107,7 @@ HAPPENINGS: dict[EntryKind, str] = {
 }
 
 PROTOCOLS: dict[str, str] = {
+    "esp_rfid": "esp-rfid 门禁",
     "osdp": "OSDP 读卡器",
     "smart_door": "智能门锁",
     "uhppote": "微耕门禁控制器",

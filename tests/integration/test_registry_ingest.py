@@ -23,9 +23,9 @@ from controller.uplink.messages import (
     chain,
     link,
 )
-from controller.vocabulary import ControllerId, DoorId, Entry, Gap
+from controller.vocabulary import ControllerId, DoorId, Entry, Gap, Unwatched
 from registry.domain.credential import CardState, CredentialState
-from registry.domain.timeline import RecordedPassage
+from registry.domain.timeline import EntryKind, RecordedPassage
 from registry.persistence.records import LOST, Hole
 from registry.services import ingest
 from registry.services.ingest import Fork
@@ -102,6 +102,20 @@ def test_a_gap_of_a_controller_is_kept_beside_the_passages(fresh: Bench) -> None
     with fresh.services.store.reading() as uow:
         (kept,) = uow.passages.gaps_of_controller("lock-001")
     assert (kept.first, kept.last, kept.door) == (10, LARGEST_COUNT, BACK)
+
+
+def test_an_unwatched_span_is_kept_and_shown_at_its_door(fresh: Bench) -> None:
+    span = Unwatched(ControllerId("lock-001"), NOW - timedelta(minutes=9), NOW)
+    foreign = replace(span, controller=ControllerId("lock-of-others"))
+    sent = batch([passage(1), span, foreign])
+    accept(fresh, sent)
+    accept(fresh, sent)
+    with fresh.services.store.reading() as uow:
+        (kept,) = uow.passages.unwatched_of_controller("lock-001")
+        assert uow.passages.unwatched_of_controller("lock-of-others") == []
+        shown = fresh.services.timelines.of_door(uow, BACK).entries
+    assert (kept.since, kept.until, kept.door) == (span.since, span.until, BACK)
+    assert [entry.kind for entry in shown if entry.unwatched] == [EntryKind.UNWATCHED]
 
 
 def test_a_replay_changes_nothing_and_is_receipted_again(fresh: Bench) -> None:

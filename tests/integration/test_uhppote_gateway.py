@@ -17,7 +17,15 @@ from controller.protocols.uhppote.messages.events import EventReason
 from controller.protocols.uhppote.reasons import wall_time
 from controller.schedule import Validity
 from controller.uplink.codec import decode_entry
-from controller.vocabulary import CardNumber, DoorId, Gap, Passage, Permit, PermitId
+from controller.vocabulary import (
+    CardNumber,
+    DoorId,
+    Entry,
+    Gap,
+    Passage,
+    Permit,
+    PermitId,
+)
 from firmware_sim.faults import WireFaults
 from firmware_sim.uhppote_board.access import Swipe
 from firmware_sim.uhppote_board.board import Board
@@ -81,14 +89,14 @@ class Site:
         swipe = Swipe(card, door)
         return {board.swipe(swipe, now) for board in self.boards.values()}
 
-    def entries(self, network: str) -> list[Passage | Gap]:
+    def entries(self, network: str) -> list[Entry]:
         """Return what the registry has of the board on a network."""
         records = self.registry.records.values()
         found = [decode_entry(body) for record in records for body in record.entries]
         return [
             each
             for each in found
-            if network in (each.controller if isinstance(each, Gap) else each.door)
+            if network in (each.door if isinstance(each, Passage) else each.controller)
         ]
 
     def recorded(self, count: int) -> bool:

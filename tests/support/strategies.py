@@ -40,6 +40,7 @@ from controller.vocabulary import (
     PermitId,
     Reason,
     Revision,
+    Unwatched,
 )
 
 ZONES = ("Asia/Shanghai", "UTC", "Europe/Berlin", "America/St_Johns")
@@ -121,7 +122,13 @@ def gaps(draw: st.DrawFn) -> Gap:
     return Gap(ControllerId(draw(names)), draw(counts), first, last)
 
 
-entries: st.SearchStrategy[Entry] = passages | gaps()
+@st.composite
+def unwatched(draw: st.DrawFn) -> Unwatched:
+    since, until = sorted((draw(moments), draw(moments)))
+    return Unwatched(ControllerId(draw(names)), since, until)
+
+
+entries: st.SearchStrategy[Entry] = passages | gaps() | unwatched()
 
 batches = st.builds(
     PassageBatch,

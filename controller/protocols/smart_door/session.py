@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from controller.errors import LocalProtocolError, MessageRefused
 from controller.protocols.smart_door.peer import Peer
 from controller.protocols.smart_door.topics import Direction, topic
-from controller.session import Command, Event, LineSettings, Packet, Session
+from controller.session import (
+    RENEWED,
+    Command,
+    Event,
+    LineSettings,
+    Packet,
+    Session,
+)
 
 
 class BrokerSession:
@@ -33,7 +40,7 @@ class BrokerSession:
         """Take what arrived; any bytes are allowed and none may raise."""
         receive = self._receivers.get(packet.peer)
         if receive is None:
-            self.unknown += 1
+            self.unknown += packet != RENEWED
             return
         try:
             receive(packet.data, now)

@@ -115,7 +115,7 @@ class Panel:
                 self._tell(self._log.resume(epoch, index, now))
                 if self._log.went_back:
                     self._status_due = now
-            case _ if not self._online:
+            case ApplyPermits() | OpenDoor() | SetClock() if not self._online:
                 self._fail(command, "the board is offline")
             case ApplyPermits():
                 self._keeper.order(door, command)

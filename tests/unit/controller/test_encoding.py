@@ -35,6 +35,7 @@ from controller.vocabulary import (
     Permit,
     PermitId,
     Reason,
+    Unwatched,
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,6 +59,7 @@ PASSAGE = Passage(
     uncertainty=0.25,
 )
 GAP = Gap(ControllerId("lock-1"), 3, 18, 20)
+UNWATCHED = Unwatched(ControllerId("esp-1"), START, START + timedelta(seconds=90))
 STARTS = 1_767_225_600_000_000
 
 
@@ -152,10 +154,18 @@ def test_a_digest_may_be_kept_by_adding_and_taking_away() -> None:
         Passage(DoorId("d"), START, granted=False, reason=Reason.UNREADABLE_CARD),
         replace(PASSAGE, direction=Direction.EXIT, reason=Reason.EXIT_REQUEST),
         replace(GAP, first=20),
+        UNWATCHED,
+        replace(UNWATCHED, until=START),
     ],
 )
 def test_an_entry_comes_back(entry: Entry) -> None:
     assert decode_entry(encode_entry(entry)) == entry
+
+
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    turned = Unwatched(UNWATCHED.controller, UNWATCHED.until, UNWATCHED.since)
+    with pytest.raises(MessageRefused, match="until must not come before"):
+        decode_entry(encode_entry(turned))
 
 
 def test_the_order_of_codes_is_on_the_wire() -> None:

@@ -4,7 +4,14 @@ import pytest
 
 import controller
 from controller import schedule, vocabulary
-from controller.vocabulary import LARGEST_CARD_NUMBER, CardNumber, Gap, Passage, Permit
+from controller.vocabulary import (
+    LARGEST_CARD_NUMBER,
+    CardNumber,
+    Gap,
+    Passage,
+    Permit,
+    Unwatched,
+)
 
 
 @pytest.mark.parametrize("value", [1, 2**32, LARGEST_CARD_NUMBER])
@@ -33,7 +40,7 @@ def test_cards_sort_by_number() -> None:
     assert [card.value for card in sorted(cards)] == [4, 30, 200]
 
 
-@pytest.mark.parametrize("kind", [CardNumber, Gap, Passage, Permit])
+@pytest.mark.parametrize("kind", [CardNumber, Gap, Passage, Permit, Unwatched])
 def test_words_cannot_be_changed(kind: type) -> None:
     assert dataclasses.fields(kind)
     assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined] # set by @dataclass

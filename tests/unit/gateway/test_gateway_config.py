@@ -36,6 +36,14 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
     assert bus.controllers[0].wiegand is ByteOrder.STANDARD
 
 
+KEYLESS = CONFIG.replace('"smart_door"', '"esp_rfid"')
+
+
+def test_a_protocol_without_keys_wants_none(tmp_path: Path) -> None:
+    assert problems(tmp_path, KEYLESS)[-1].endswith("Take it out of the keys file.")
+    load(install(tmp_path, REGISTRY, KEYLESS, KEYS.splitlines()[0]))
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "field", "says"),
     [
@@ -45,7 +53,12 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
         ("baud = 9600", 'baud = "fast"', "lines[0].baud:", "Expected `int`"),
         ("baud = 9600", "baud = 9601", "lines[0].baud:", "Use one of 9600"),
         ('"osdp"', '"osdq"', "lines[0].protocol:", "Did you mean 'osdp'?"),
-        ('"osdp"', '"x"', "lines[0].protocol:", "Allowed: osdp, smart_door, uhppote"),
+        (
+            '"osdp"',
+            '"x"',
+            "lines[0].protocol:",
+            "Allowed: esp_rfid, osdp, smart_door",
+        ),
         ('port = "lines/bus-01"', "", "lines[0].port:", "osdp needs it"),
         ("baud = 9600", 'broker = "a:1"', "lines[0].broker:", "no meaning for osdp"),
         ('"127.0.0.1:1883"', '"nowhere"', "lines[1].broker:", "host:port"),

@@ -10,12 +10,22 @@ from registry.domain.tenancy import Tenancy
 from registry.domain.timeline import (
     RecordedGap,
     RecordedPassage,
+    RecordedUnwatched,
     of_credential,
     of_gap,
     of_passage,
     of_tenancy,
+    of_unwatched,
 )
-from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT, Names, line
+from registry.web.timeline import (
+    LOST_EVENTS,
+    OPENED,
+    REGISTERED,
+    SHUT,
+    UNHEARD,
+    Names,
+    line,
+)
 
 AT = datetime(2026, 11, 23, 6, 0, 1, tzinfo=UTC)
 NAMES = Names({"door-1": "正门"}, {"P1": "示*"})
@@ -103,6 +113,21 @@ def test_a_gap_says_how_many_are_lost() -> None:
     assert shown.badge is LOST_EVENTS
     assert "10 条" in shown.text
     assert shown.facts == ["正门"]
+
+
+def test_an_unwatched_span_says_how_long_and_stands_where_it_ended() -> None:
+    since = AT - timedelta(minutes=34, seconds=5)
+    span = RecordedUnwatched(1, "door-1", "esp-1", since, AT, AT + timedelta(hours=1))
+    shown = line(of_unwatched(span), NAMES)
+    assert shown.badge is UNHEARD
+    assert shown.at == AT
+    assert "35 分钟" in shown.text
+    assert shown.facts == ["正门"]
+
+
+def test_a_span_from_a_clock_ahead_stands_where_it_was_received() -> None:
+    span = RecordedUnwatched(1, None, "esp-1", AT, AT + timedelta(hours=1), AT)
+    assert of_unwatched(span).at == AT
 
 
 def test_days_have_no_time_of_day_and_cards_do() -> None:

@@ -14,10 +14,10 @@ from registry.domain.timeline import EntryKind
 from registry.web import words
 from registry.web.assets import HERE
 from registry.web.doors import FILTERS, OFFLINE, ONLINE, SILENT, DoorFilter
-from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT
+from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT, UNHEARD
 from registry.web.words import Badge
 
-PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP}
+PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATCHED}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,8 @@ def badges() -> list[Badge]:
         words.CARD_STATES,
     )
     found = [badge for table in tables for badge in table.values()]
-    return [*found, ONLINE, OFFLINE, SILENT, OPENED, SHUT, LOST_EVENTS, REGISTERED]
+    shown = [OPENED, SHUT, LOST_EVENTS, UNHEARD, REGISTERED]
+    return [*found, ONLINE, OFFLINE, SILENT, *shown]
 
 
 def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
