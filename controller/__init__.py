@@ -2,6 +2,8 @@
 
 from controller.schedule import Hours, Validity, WeeklyProfile
 from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Decision,
@@ -19,6 +21,8 @@ from controller.vocabulary import (
 )
 
 __all__ = [
+    "AlarmChange",
+    "AlarmKind",
     "CardNumber",
     "ControllerId",
     "Decision",

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from controller.cose import Signer
 from controller.vocabulary import GatewayId
+from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
 from gateway.backoff import Backoff
 from gateway.clock import Clock
@@ -151,13 +152,15 @@ def _assemble(
     permits = Permits(state)
     router = Router(site.counters)
     lines = tuple(lines_of(installation, clock, router.handle, trace))
-    send = Switchboard(lines).send
+    alarms = Alarms(site, state, recorder.append)
+    send = alarms.watching(Switchboard(lines).send)
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
     readers = Readers(site, lambda: permits.table, recorder.append, send)
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
     router.add(each(readers.handle))
     router.add(reports.handle)
+    router.add(each(alarms.handle))
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))

@@ -29,6 +29,7 @@ FIELDS = st.sampled_from(
         *("id", "data", "keys", "ballast_megabytes", "registry", "lines", "url"),
         *("public_key", "name", "protocol", "port", "baud", "broker", "controllers"),
         *("door", "address", "unlock_seconds", "secure", "commissioning", "wiegand"),
+        "held_open_seconds",
     ]
 )
 
@@ -60,6 +61,7 @@ def usable(installation: Installation) -> bool:
             assert 0 < port < 65536
         for each in line.controllers:
             assert 0 < each.unlock_seconds <= 60
+            assert 0 < each.held_open_seconds <= 86_400
             assert each.id.isprintable() or "\u202e" in each.id
     return True
 

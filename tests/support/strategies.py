@@ -27,6 +27,8 @@ from controller.uplink.messages import (
 )
 from controller.vocabulary import (
     LARGEST_CARD_NUMBER,
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Direction,
@@ -121,7 +123,14 @@ def gaps(draw: st.DrawFn) -> Gap:
     return Gap(ControllerId(draw(names)), draw(counts), first, last)
 
 
-entries: st.SearchStrategy[Entry] = passages | gaps()
+@st.composite
+def alarm_changes(draw: st.DrawFn) -> AlarmChange:
+    raised_at, cleared_at = sorted((draw(moments), draw(moments)))
+    end = cleared_at if draw(st.booleans()) else None
+    return AlarmChange(draw(doors), draw(st.sampled_from(AlarmKind)), raised_at, end)
+
+
+entries: st.SearchStrategy[Entry] = passages | gaps() | alarm_changes()
 
 batches = st.builds(
     PassageBatch,
