@@ -9,10 +9,20 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from registry.api import doors, gateways, health, houses, passages, problems, tenancies
+from registry.api import (
+    alarms,
+    doors,
+    gateways,
+    health,
+    houses,
+    passages,
+    problems,
+    tenancies,
+)
 from registry.api.bounds import Bounded
 from registry.api.loopback import LoopbackOnly
 from registry.domain.policy import Policy
+from registry.services.alarms import AlarmService
 from registry.services.changes import Changes
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -43,16 +53,18 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
+    alarms = AlarmService(clock)
     return Services(
         store=store,
         policy=policy,
         clock=clock,
         signer=installation.signer(),
+        alarms=alarms,
         changes=Changes(store, settings.poll_seconds),
         gateways=Gateways(clock),
         housing=Housing(permits, policy, clock),
         identity=identity,
-        ingest=Ingest(policy, clock),
+        ingest=Ingest(policy, alarms, clock),
         permits=permits,
         retirement=Retirement(store, permits),
         registration=Registration(identity, permits, clock),
@@ -89,7 +101,15 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         responses=problems.DESCRIBED,
     )
     app.state.services = services
-    for router in (gateways, houses, doors, passages, tenancies, health):
+    for router in (
+        gateways,
+        houses,
+        doors,
+        passages,
+        alarms,
+        tenancies,
+        health,
+    ):
         app.include_router(router.router)
     problems.install(app)
     pages.install(app, services)

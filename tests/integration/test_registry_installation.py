@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def made(settings: Settings) -> Installation:
     installation = Installation(settings)
-    assert installation.migrate() == "0001"
+    assert installation.migrate() == "0002"
     return installation
 
 
@@ -124,7 +124,7 @@ def test_a_schema_of_another_version(made: Installation, settings: Settings) -> 
     engine = open_engine(database_url(settings.database))
     schema.downgrade(engine, "base")
     engine.dispose()
-    assert "revision None, not 0001" in told(made)
+    assert "revision None, not 0002" in told(made)
     with pytest.raises(InstallationFault, match="migrate"):
         made.store()
 

@@ -39,6 +39,7 @@ VALUES = {
     "tenancies/{id_}": "T1",
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
+    "alarms/{number}": "1",
     "credentials/{card}": str(TENANT_CARD),
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
