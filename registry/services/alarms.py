@@ -17,7 +17,7 @@ from registry.domain.errors import NotFound
 from registry.persistence.alarms import Told
 from registry.persistence.unit_of_work import UnitOfWork
 
-MOST_OPEN, MOST_CLOSED = 100, 20
+MOST_OPEN, MOST_CLOSED = 100, 10
 """How many alarms are shown at once."""
 
 
