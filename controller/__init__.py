@@ -2,6 +2,8 @@
 
 from controller.schedule import Hours, Validity, WeeklyProfile
 from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Decision,
@@ -20,6 +22,8 @@ from controller.vocabulary import (
 )
 
 __all__ = [
+    "AlarmChange",
+    "AlarmKind",
     "CardNumber",
     "ControllerId",
     "Decision",

@@ -1,14 +1,17 @@
 """The vocabulary as rows of plain values, the same on every wire of ours."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from controller.cbor import Row, Value, microseconds, pack
 from controller.errors import MessageRefused
 from controller.schedule import MINUTES_PER_DAY, Hours, Validity, WeeklyProfile
 from controller.vocabulary import (
     LARGEST_CARD_NUMBER,
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Direction,
@@ -29,11 +32,11 @@ LARGEST_COUNT = 2**63 - 1
 MOST_HOURS = 7 * 24
 DIGEST_SIZE = 32
 DIGEST_MODULUS = 1 << (8 * DIGEST_SIZE)
-PASSAGE, GAP = 0, 1
-UNWATCHED = 3
+PASSAGE, GAP, ALARM, UNWATCHED = 0, 1, 2, 3
 # Their order is on the wire: new members go to the end.
 REASONS = tuple(Reason)
 DIRECTIONS = tuple(Direction)
+ALARM_KINDS = tuple(AlarmKind)
 
 
 def optional_moment(moment: datetime | None) -> int | None:
@@ -118,6 +121,16 @@ def encode_entry(entry: Entry) -> bytes:
     if isinstance(entry, Unwatched):
         since, until = microseconds(entry.since), microseconds(entry.until)
         return pack([UNWATCHED, entry.controller, since, until])
+    if isinstance(entry, AlarmChange):
+        return pack(
+            [
+                ALARM,
+                entry.door,
+                ALARM_KINDS.index(entry.kind),
+                microseconds(entry.raised_at),
+                optional_moment(entry.cleared_at),
+            ]
+        )
     origin = entry.origin
     return pack(
         [
@@ -138,10 +151,10 @@ def encode_entry(entry: Entry) -> bytes:
 
 def read_entry(value: Value) -> Entry:
     """Read one line of a gateway's record, or raise MessageRefused."""
-    if isinstance(value, list) and value[:1] == [GAP]:
-        return _read_gap(Row(value, "gap", 5))
-    if isinstance(value, list) and value[:1] == [UNWATCHED]:
-        return _read_unwatched(Row(value, "unwatched", 4))
+    kind = value[0] if isinstance(value, list) and value else None
+    if isinstance(kind, int) and kind in _READERS:
+        name, length, read = _READERS[kind]
+        return read(Row(value, name, length))
     row = Row(value, "passage", 11)
     row.integer("kind", PASSAGE)
     return Passage(
@@ -153,7 +166,7 @@ def read_entry(value: Value) -> Entry:
         permit=_read_optional_permit(row),
         direction=DIRECTIONS[row.integer("direction", len(DIRECTIONS) - 1)],
         origin=_read_origin(row),
-        controller_at=_read_optional_moment(row),
+        controller_at=_read_optional_moment(row, "controller_at"),
         uncertainty=row.integer("uncertainty", LARGEST_COUNT) / 1_000_000,
     )
 
@@ -178,6 +191,27 @@ def _read_unwatched(row: Row) -> Unwatched:
     return Unwatched(controller, since, until)
 
 
+def _read_alarm(row: Row) -> AlarmChange:
+    row.integer("kind", ALARM, ALARM)
+    door = DoorId(row.text("door"))
+    kind = ALARM_KINDS[row.integer("alarm", len(ALARM_KINDS) - 1)]
+    raised_at = row.moment("raised_at")
+    cleared_at = _read_optional_moment(row, "cleared_at")
+    if cleared_at is not None and cleared_at < raised_at:
+        raise MessageRefused("alarm.cleared_at must not come before alarm.raised_at")
+    return AlarmChange(door, kind, raised_at, cleared_at)
+
+
+_READERS: Mapping[int, tuple[str, int, Callable[[Row], Entry]]] = MappingProxyType(
+    {
+        GAP: ("gap", 5, _read_gap),
+        ALARM: ("alarm", 5, _read_alarm),
+        UNWATCHED: ("unwatched", 4, _read_unwatched),
+    }
+)
+"""All kinds of lines but passages: their names, lengths and readers."""
+
+
 def _read_optional_card(row: Row) -> CardNumber | None:
     holder = row.maybe("card")
     return None if holder is None else read_card(holder, "card")
@@ -188,9 +222,9 @@ def _read_optional_permit(row: Row) -> PermitId | None:
     return None if holder is None else PermitId(holder.integer("permit", LARGEST_COUNT))
 
 
-def _read_optional_moment(row: Row) -> datetime | None:
-    holder = row.maybe("controller_at")
-    return None if holder is None else holder.moment("controller_at")
+def _read_optional_moment(row: Row, field: str) -> datetime | None:
+    holder = row.maybe(field)
+    return None if holder is None else holder.moment(field)
 
 
 def _read_origin(row: Row) -> Origin | None:

@@ -132,4 +132,28 @@ class Unwatched:
     until: datetime
 
 
-Entry = Passage | Gap | Unwatched
+class AlarmKind(StrEnum):
+    """What may be wrong with a door."""
+
+    FORCED_OPEN = "forced_open"
+    HELD_OPEN = "held_open"
+    TAMPER = "tamper"
+    READER_LOST = "reader_lost"
+    POWER = "power"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChange:
+    """An alarm was raised at a door or, with `cleared_at`, is over.
+
+    Door, kind and `raised_at` name the alarm, so that its end can be understood
+    even where its beginning is not known.
+    """
+
+    door: DoorId
+    kind: AlarmKind
+    raised_at: datetime
+    cleared_at: datetime | None = None
+
+
+Entry = Passage | Gap | Unwatched | AlarmChange

@@ -37,6 +37,7 @@ def doors_of(installation: Installation, state: State) -> Iterator[Door]:
                 each.wiegand,
                 ControllerClock(),
                 acknowledged.get(DoorId(each.door), NOTHING),
+                each.held_open_seconds,
             )
 
 

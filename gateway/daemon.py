@@ -13,6 +13,7 @@ from typing import TextIO
 
 from controller.cose import Signer
 from controller.vocabulary import GatewayId
+from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
 from gateway.backoff import Backoff
 from gateway.clock import Clock
@@ -159,6 +160,8 @@ def _assemble(
     lines = tuple(lines_of(installation, clock, router.handle, trace))
     switchboard = Switchboard(lines)
     send = switchboard.send
+    alarms = Alarms(site, state, recorder.append)
+    switchboard.watch(alarms.commanded)
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
     readers = Readers(site, lambda: permits.table, recorder.append, send)
@@ -167,6 +170,7 @@ def _assemble(
     router.add(each(readers.handle))
     router.add(reports.handle)
     router.add(each(sightings.handle))
+    router.add(each(alarms.handle))
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))

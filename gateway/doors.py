@@ -22,6 +22,7 @@ class Door:
     byte_order: ByteOrder
     clock: ControllerClock
     acknowledged: Revision
+    held_open_seconds: float = 60.0
     online: bool = False
     secure: bool = False
     open: bool | None = None

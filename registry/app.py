@@ -8,7 +8,16 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from registry.api import doors, gateways, health, houses, passages, problems, tenancies
+from registry.api import (
+    alarms,
+    doors,
+    gateways,
+    health,
+    houses,
+    passages,
+    problems,
+    tenancies,
+)
 from registry.api.bounds import Bounded
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
@@ -44,7 +53,15 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         responses=problems.DESCRIBED,
     )
     app.state.services = services
-    for router in (gateways, houses, doors, passages, tenancies, health):
+    for router in (
+        gateways,
+        houses,
+        doors,
+        passages,
+        alarms,
+        tenancies,
+        health,
+    ):
         app.include_router(router.router)
     problems.install(app)
     pages.install(app, services)

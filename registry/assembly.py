@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
+from registry.services.alarms import AlarmService
 from registry.services.changes import Changes
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -33,16 +34,18 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
+    alarms = AlarmService(clock)
     return Services(
         store=store,
         policy=policy,
         clock=clock,
         signer=installation.signer(),
+        alarms=alarms,
         changes=Changes(store, settings.poll_seconds),
         gateways=Gateways(clock),
         housing=Housing(permits, policy, clock),
         identity=identity,
-        ingest=Ingest(policy, clock),
+        ingest=Ingest(policy, alarms, clock),
         permits=permits,
         retirement=Retirement(store, permits),
         registration=Registration(identity, permits, clock),

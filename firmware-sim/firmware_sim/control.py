@@ -18,6 +18,7 @@ UNPROCESSABLE = 422
 _LOOK_AGAIN = 0.05
 _LARGEST_CARD = 2**32 - 1
 _LONGEST_FAULT = 3600.0
+_CONTACTS = {"tamper": Contact.TAMPER, "open": Contact.DOOR}
 
 
 class Refused(Exception):
@@ -78,7 +79,8 @@ class Control:
         """Do something to a door.
 
         {"power_cut": seconds, "silent": seconds, "clock_error": seconds,
-        "wire": {"drop", "corrupt", "split", "late", "delay"}, "tamper": flag}
+        "wire": {"drop", "corrupt", "split", "late", "delay"}, "tamper": flag,
+        "open": flag}; open moves the door itself, as somebody with a crowbar does.
         """
         name = request.match_info["door"]
         body = await _body(request)
@@ -104,15 +106,16 @@ class Control:
                 lock = self.simulator.street.locks[name]
                 error = timedelta(seconds=_number(field, value, -(10**9), 10**9))
                 return lambda: lock.set_clock_error(error)
-            case "tamper" if isinstance(value, bool):
-                return lambda: door.set_contact(Contact.TAMPER, active=value)
+            case "tamper" | "open" if isinstance(value, bool):
+                contact = _CONTACTS[field]
+                return lambda: door.set_contact(contact, active=value)
             case "wire":
                 faults = _wire_faults(value)
                 return lambda: door.disturb(faults)
             case _:
                 raise Refused(
                     field,
-                    "use power_cut, silent, wire, tamper, or clock_error of a lock",
+                    "use power_cut, silent, wire, tamper, open; clock_error of a lock",
                 )
 
 

@@ -12,6 +12,7 @@ Name: TypeAlias = Annotated[
 ]
 FileName: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00]*\Z")]
 LONGEST_UNLOCK = 60.0
+LONGEST_HELD_OPEN = 86_400.0
 
 
 class Network(StrEnum):
@@ -22,12 +23,16 @@ class Network(StrEnum):
 
 
 class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """One controller and the door it moves; `secure` false lets it speak in clear."""
+    """One controller and the door it moves; `secure` false lets it speak in clear.
+
+    A door that stays open longer than `held_open_seconds` raises an alarm.
+    """
 
     id: Name
     door: Name
     address: Name
     unlock_seconds: Annotated[float, Meta(gt=0, le=LONGEST_UNLOCK)] = 5.0
+    held_open_seconds: Annotated[float, Meta(gt=0, le=LONGEST_HELD_OPEN)] = 60.0
     secure: bool = True
     commissioning: bool = False
     wiegand: ByteOrder = ByteOrder.STANDARD

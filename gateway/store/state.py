@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from controller.cbor import pack, unpack
+from controller.cbor import EPOCH, MICROSECOND, microseconds, pack, unpack
 from controller.encoding import permit_row, read_permit
-from controller.vocabulary import DoorId, Permit, PermitId, Revision
+from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
+    DoorId,
+    Permit,
+    PermitId,
+    Revision,
+)
 from gateway.errors import FileDamaged
 from gateway.store.database import companions, connect, is_damage, transaction
 
@@ -20,6 +27,9 @@ CREATE TABLE IF NOT EXISTS permit (
 CREATE INDEX IF NOT EXISTS permit_door ON permit (door);
 CREATE TABLE IF NOT EXISTS acknowledged (
     door TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarm (
+    door TEXT NOT NULL, kind TEXT NOT NULL, raised_at INTEGER NOT NULL,
+    PRIMARY KEY (door, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS number (
     name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -110,6 +120,29 @@ class State:
                 "INSERT OR REPLACE INTO acknowledged VALUES (?, ?)",
                 [(door, revision) for door in doors],
             )
+
+    def alarms(self) -> list[AlarmChange]:
+        """Return the alarms that are raised."""
+        rows = self._rows("SELECT door, kind, raised_at FROM alarm")
+        return [
+            AlarmChange(DoorId(door), AlarmKind(kind), EPOCH + at * MICROSECOND)
+            for door, kind, at in rows
+        ]
+
+    def note_alarm(self, change: AlarmChange) -> None:
+        """Remember an alarm while it is raised."""
+        raised_at = microseconds(change.raised_at)
+        place = change.door, change.kind.value, raised_at
+        with self._lock, transaction(self._database):
+            if change.cleared_at is None:
+                self._database.execute(
+                    "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?)", place
+                )
+            else:
+                self._database.execute(
+                    "DELETE FROM alarm WHERE door = ? AND kind = ? AND raised_at = ?",
+                    place,
+                )
 
     def next_heartbeat(self) -> int:
         """Return a number above every one before it, across restarts."""

@@ -25,6 +25,7 @@ class Action(StrEnum):
     CARD_ENDED = "card_ended"
     GATEWAY_ENROLLED = "gateway_enrolled"
     RECORD_FORKED = "record_forked"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     STREET_IMPORTED = "street_imported"
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.persistence.alarms import Alarms
 from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
 from registry.persistence.hardware import Hardware
@@ -29,6 +30,7 @@ class UnitOfWork:
         self.permits = Permits(session)
         self.passages = Passages(session)
         self.records = Records(session)
+        self.alarms = Alarms(session)
 
 
 class Store:

@@ -14,11 +14,12 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How far the register is: permits, passages and doors."""
+    """How far the register is: permits, passages, doors and alarms."""
 
     revision: int = 0
     passage: int = 0
     doors: int = 0
+    alarms: int = 0
 
 
 def everything(marks: Marks) -> object:
@@ -86,6 +87,7 @@ class Changes:
                     uow.permits.revision(),
                     uow.passages.last_number(),
                     uow.hardware.changes(),
+                    uow.alarms.last_change(),
                 )
         except SQLAlchemyError as error:
             LOG.warning("the database does not answer: %s", type(error).__name__)

@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from controller.encoding import LARGEST_COUNT
+from controller.encoding import LARGEST_COUNT, encode_entry
 from controller.errors import MessageRefused
 from controller.uplink.codec import decode_entry
 from controller.uplink.messages import GENESIS, PassageBatch, Receipt, chain
-from controller.vocabulary import Entry, Gap, Passage, Unwatched
+from controller.vocabulary import AlarmChange, Entry, Gap, Passage, Unwatched
 from registry.audit.trail import Action, Deed, record
 from registry.domain.attribution import Attribution
 from registry.domain.policy import Policy
+from registry.persistence.alarms import Told
 from registry.persistence.records import HighWater, Hole
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.alarms import AlarmService
 
 Values = dict[str, object]
+FOREIGN = "an alarm at a door of another gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,12 @@ class Fork:
 class Ingest:
     """Takes batches; a receipt may be sent only once the unit of work is committed."""
 
-    def __init__(self, policy: Policy, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, policy: Policy, alarms: AlarmService, clock: Callable[[], datetime]
+    ) -> None:
         """Attribute under a policy and take receive times from a clock."""
         self._policy = policy
+        self._alarms = alarms
         self._clock = clock
 
     def accept(self, uow: UnitOfWork, batch: PassageBatch) -> Receipt | Fork:
@@ -118,6 +124,12 @@ class Ingest:
                 case Unwatched():
                     place["own"] = line.controller in controllers
                     unwatched.append(place | _unwatched(line))
+                case AlarmChange() if line.door in buildings:
+                    told = Told(mark.gateway, mark.epoch, seq, now)
+                    self._alarms.take(uow, line, told)
+                case AlarmChange():
+                    hole = Hole(mark.gateway, mark.epoch, seq, seq, now, FOREIGN)
+                    holes.append(replace(hole, line=encode_entry(line)))
                 case Unreadable():
                     hole = Hole(mark.gateway, mark.epoch, seq, seq, now)
                     holes.append(replace(hole, line=line.line, reason=line.reason))

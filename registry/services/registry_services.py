@@ -7,6 +7,7 @@ from datetime import datetime
 from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
+from registry.services.alarms import AlarmService
 from registry.services.changes import Changes
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -27,6 +28,7 @@ class Services:
     policy: Policy
     clock: Callable[[], datetime]
     signer: Signer
+    alarms: AlarmService
     changes: Changes
     gateways: Gateways
     housing: Housing

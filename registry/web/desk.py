@@ -32,10 +32,13 @@ class Desk:
         context: Mapping[str, object],
         status: int = 200,
     ) -> HTMLResponse:
-        """Return a page, which says so when its records are invented."""
+        """Return a page; it tells of alarms, and of records that are invented."""
         with self.services.store.reading() as uow:
-            example = self.services.housing.example(uow)
-        return self.pages.answer(request, name, {"example": example, **context}, status)
+            known = {
+                "example": self.services.housing.example(uow),
+                "alarms": self.services.alarms.unacknowledged(uow),
+            }
+        return self.pages.answer(request, name, {**known, **context}, status)
 
     def holders(self, parties: Iterable[str | None]) -> Mapping[str, str]:
         """Return masked names; every party looked at is in the audit trail."""

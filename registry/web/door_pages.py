@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from registry.web import chart
+from registry.web import alarm_pages, chart
 from registry.web.desk import desk
 from registry.web.doors import FILTERS, DoorFilter, matches, row
 from registry.web.house import NEWEST, live_link
@@ -62,7 +62,9 @@ def one_door(request: Request, id_: str, before: str | None = None) -> Response:
         timeline = at.services.timelines.of_door(uow, id_, before, NEWEST)
         after = at.traffic.newest(uow)
         hours = at.traffic.last_day(uow, [id_])
+        alarms = alarm_pages.at_door(at, uow, id_)
     context: dict[str, object] = {
+        **alarms,
         "section": "doors",
         "building": house.building,
         "row": row(status, {house.building.code: house.building.name}),

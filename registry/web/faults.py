@@ -25,6 +25,9 @@ TEXTS: dict[tuple[str, Fault], str] = {
     ("end", Fault.CONTRADICTION): "结束日期与租期不符，请填写租期以内、晚于开始的日期",
     ("confirm", Fault.MISSING): "请与入住人核对后勾选确认",
     ("state", Fault.MISSING): "请选择原因",
+    ("operator", Fault.MISSING): "请填写确认人姓名",
+    ("operator", Fault.MALFORMED): "姓名太长或含有无法打印的字符，请重新填写",
+    ("note", Fault.MALFORMED): "备注太长或含有换行，请写成一行短句",
 }
 
 BY_FAULT: dict[Fault, str] = {

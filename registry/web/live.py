@@ -21,9 +21,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 BEAT_SECONDS = 5.0
 """A stream that has nothing to tell says so; pages rely on it."""
+MEDIA_TYPE = "text/event-stream"
 MOST = 200
 LARGEST = 2**63 - 1
 Wanted = Callable[[RecordedPassage], bool]
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class Place(StrEnum):
@@ -59,8 +61,8 @@ async def live(
     start = after if last_event_id is None else last_event_id
     return StreamingResponse(
         _stream(at, wanted, doors, start),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        media_type=MEDIA_TYPE,
+        headers=HEADERS,
     )
 
 
@@ -76,8 +78,8 @@ async def _stream(
     while not changes.closing:
         seen = changes.marks
         reached, events = await asyncio.to_thread(_events, at, wanted, doors, number)
-        for event in events or [f"event: beat\nid: {reached}\ndata:\n\n"]:
-            yield event
+        for told in events or [f"event: beat\nid: {reached}\ndata:\n\n"]:
+            yield told
         if reached == number:
             await changes.wait(seen, BEAT_SECONDS)
         number = reached
@@ -92,12 +94,14 @@ def _events(
     shown = [passage for passage in fresh if wanted(passage)]
     lines = at.lines(map(of_passage, shown), doors)
     events = [
-        _event(passage.number, at.pages.text("_line.html", {"line": line}))
+        event(at.pages.text("_line.html", {"line": line}), passage.number)
         for passage, line in zip(shown, lines, strict=True)
     ]
     return (fresh[-1].number if fresh else number), events
 
 
-def _event(number: int, text: str) -> str:
+def event(text: str, number: int | None = None) -> str:
+    """Return a part of a page as an event, with its place in the stream if any."""
+    place = "" if number is None else f"id: {number}\n"
     data = "".join(f"data: {line}\n" for line in text.splitlines() if line.strip())
-    return f"id: {number}\n{data}\n"
+    return f"{place}{data}\n"

@@ -59,7 +59,13 @@ class Pages:
         return page
 
 
-FRAME: dict[str, object] = {"section": None, "example": False, "notice": None}
+FRAME: dict[str, object] = {
+    "section": None,
+    "example": False,
+    "notice": None,
+    "alarms": 0,
+    "swap": False,
+}
 """What every page may leave out."""
 
 

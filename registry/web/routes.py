@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope, Send
 from registry.services.registry_services import Services
 from registry.services.traffic import Traffic
 from registry.web import (
+    alarm_pages,
     cards,
     door_pages,
     house,
@@ -20,7 +21,16 @@ from registry.web.pages import Pages
 from registry.web.problems import page
 from registry.web.security import PageHeaders
 
-TOPICS = (street, house, door_pages, tenancy_form, tenancies, cards, live)
+TOPICS = (
+    street,
+    house,
+    door_pages,
+    alarm_pages,
+    tenancy_form,
+    tenancies,
+    cards,
+    live,
+)
 MACHINES = "/api/"
 """Where answers are never pages."""
 

@@ -6,7 +6,8 @@ style sheet. Colour is never the only carrier: every badge has a word.
 
 from dataclasses import dataclass
 
-from controller.vocabulary import Reason
+from controller.vocabulary import AlarmKind, Reason
+from registry.domain.alarms import AlarmState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
@@ -22,6 +23,14 @@ class Badge:
     word: str
     glyph: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A word and its glyph, where no state is told."""
+
+    word: str
+    glyph: str
 
 
 UNIT_STATES: dict[UnitState, Badge] = {
@@ -104,6 +113,21 @@ HAPPENINGS: dict[EntryKind, str] = {
     EntryKind.MOVED_OUT: "登记搬出",
     EntryKind.CARD_ISSUED: "发放门禁卡",
     EntryKind.CARD_ENDED: "门禁卡失效",
+}
+
+ALARM_KINDS: dict[AlarmKind, Sign] = {
+    AlarmKind.FORCED_OPEN: Sign("强行开门", "alert"),
+    AlarmKind.HELD_OPEN: Sign("门长时间未关", "door"),
+    AlarmKind.TAMPER: Sign("设备被拆动", "lock"),
+    AlarmKind.READER_LOST: Sign("设备失联", "cross"),
+    AlarmKind.POWER: Sign("电源异常", "bolt"),
+}
+
+ALARM_STATES: dict[AlarmState, Badge] = {
+    AlarmState.RAISED: Badge("待确认 · 仍在持续", "alert", "unf"),
+    AlarmState.CLEARED: Badge("待确认 · 已恢复", "clock", "due"),
+    AlarmState.ACKNOWLEDGED: Badge("已确认 · 仍在持续", "arrow", "own"),
+    AlarmState.CLOSED: Badge("已结束", "check", "vac"),
 }
 
 PROTOCOLS: dict[str, str] = {

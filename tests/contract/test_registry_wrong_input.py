@@ -12,13 +12,22 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from controller.vocabulary import AlarmChange, AlarmKind
 from registry.api.bounds import LARGEST
-from tests.support.registry_bench import TENANT_CARD, Bench, registry
+from tests.support.registry_bench import (
+    FRONT,
+    NOW,
+    TENANT_CARD,
+    Bench,
+    batch,
+    registry,
+)
 
 TENANCIES, END = "/api/tenancies", "/api/tenancies/T1/end"
 CANCEL, LOSE = (f"/api/credentials/{TENANT_CARD}/{v}" for v in ("cancel", "lose"))
 UPLINK = [f"/api/gateways/{n}" for n in ("passages", "permits", "heartbeat")]
-JSON_ROUTES = [TENANCIES, END, CANCEL, LOSE]
+ACKNOWLEDGE = "/api/alarms/1/acknowledge"
+JSON_ROUTES = [TENANCIES, END, CANCEL, LOSE, ACKNOWLEDGE]
 TENANCY: dict[str, Any] = {
     "unit": "B2-0101",
     "occupant": {"name": "己示例新住户"},
@@ -34,6 +43,9 @@ Dump = dict[str, tuple[int, str]]
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with registry(tmp_path_factory.mktemp("wrong")) as ready:
+        alarm = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
+        with ready.services.store.writing() as uow:
+            ready.services.ingest.accept(uow, batch([alarm]))
         yield ready
 
 
@@ -149,6 +161,9 @@ def test_a_malformed_field_is_named(
         (CANCEL, {}, 422, "reason"),
         (LOSE, {}, 422, "reason"),
         (CANCEL, {"reason": " "}, 422, "reason"),
+        (ACKNOWLEDGE, {}, 422, "operator"),
+        (ACKNOWLEDGE, {"note": "x"}, 422, "operator"),
+        (ACKNOWLEDGE, {"operator": " ", "note": "x"}, 422, "operator"),
     ],
 )
 def test_a_missing_field_is_named(
@@ -186,6 +201,25 @@ def test_a_missing_field_is_named(
             for reason in NOT_TEXT
         ),
         (CANCEL, {"reason": "x", "card": 1}, 422, {"card": "malformed"}),
+        *(
+            (ACKNOWLEDGE, {"operator": name}, 422, {"operator": "malformed"})
+            for name in (*NOT_TEXT, "x" * 51, "a\nb")
+        ),
+        *(
+            (ACKNOWLEDGE, {"operator": "x", "note": note}, 422, {"note": "malformed"})
+            for note in (*NOT_TEXT, "a\nb", "a\u202eb")
+        ),
+        (ACKNOWLEDGE, {"operator": "x", "by": 1}, 422, {"by": "malformed"}),
+        ("/api/alarms/2/acknowledge", {"operator": "x"}, 404, {}),
+        *(
+            (
+                f"/api/alarms/{number}/acknowledge",
+                {"operator": "x"},
+                422,
+                {"number": "malformed"},
+            )
+            for number in (0, -1, 2**63, HUGE, "x", "1.5", "%00")
+        ),
         ("/api/credentials/31337/lose", {"reason": "x"}, 404, {}),
         *(
             (
@@ -231,6 +265,16 @@ def test_what_contradicts_the_register_is_named(
             for kind in ("communities", "grids", "buildings", "units")
             for code in ("X", "%00", "%ff", "'", "x" * 2000)
         ),
+        *(
+            (f"/api/alarms?{field}={value}", 422, {field: "malformed"})
+            for field, value in (
+                ("state", "open"),
+                ("state", ""),
+                ("after", -1),
+                ("limit", 1001),
+            )
+        ),
+        ("/api/alarms?door=X", 404, {}),
         ("/api/permits?door=X", 404, {}),
         ("/api/permits?door=", 404, {}),
         ("/api/permits?door=%00", 404, {}),
@@ -262,6 +306,7 @@ def test_a_wrong_question_is_told(
                 "/api/figures",
                 "/api/passages",
                 "/api/holes",
+                "/api/alarms",
             )
         ),
     ],

@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from controller.schedule import Validity
+from controller.session import Contact
 from controller.uplink.codec import decode_entry
 from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     DoorId,
     Origin,
@@ -85,6 +89,16 @@ class Town:
         ]
         entries = [decode_entry(body) for body in bodies]
         return [entry for entry in entries if isinstance(entry, Passage)]
+
+    def alarms(self) -> list[AlarmChange]:
+        """Return what was told of alarms, epoch by epoch."""
+        records = [record for _, record in sorted(self.registry.records.items())]
+        entries = [decode_entry(body) for one in records for body in one.entries]
+        return [entry for entry in entries if isinstance(entry, AlarmChange)]
+
+    def shut(self, door: str) -> bool:
+        reports = [r for beat in self.registry.heartbeats for r in beat.doors]
+        return any(r.door == door and r.open is False for r in reports)
 
     def in_force(self, door: str) -> int:
         reports = [
@@ -185,6 +199,27 @@ async def test_killed_without_a_registry_it_forgets_nothing(town: Town) -> None:
     passages = town.passages()
     assert sorted(p.origin.index for p in passages if p.origin) == [1, 2, 3, 4]
     assert {(p.granted, p.card) for p in passages} == {(True, CardNumber(77))}
+
+
+async def test_a_forced_door_is_told_once_although_the_gateway_is_killed(
+    town: Town,
+) -> None:
+    reader, registry = town.reader.device, town.registry
+    async with town.daemon() as process:
+        await until(lambda: town.shut("front"))
+        reader.set_input(Contact.DOOR, active=True)
+        await until(lambda: len(town.alarms()) == 1)
+        process.kill()
+        await process.wait()
+    registry.heartbeats.clear()
+    async with town.daemon():
+        await until(lambda: len(town.alarms()) == 2)
+        reader.set_input(Contact.DOOR, active=False)
+        await until(lambda: town.alarms()[-1].cleared_at is not None)
+    raised, again, cleared = town.alarms()
+    assert (raised.door, raised.kind) == ("front", AlarmKind.FORCED_OPEN)
+    assert again == raised
+    assert replace(cleared, cleared_at=None) == raised
 
 
 async def test_mistakes_are_told_in_one_line_each(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from controller.uplink.messages import PermitDelta
+from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
 from registry.assembly import build_services
 from registry.persistence.permits import Permits
@@ -61,7 +62,13 @@ def hear(bench: Bench) -> None:
         bench.services.gateways.heard(uow, heartbeat(1, bench.now, report(FRONT, 1)))
 
 
-@pytest.mark.parametrize("change", [pass_by, publish, hear])
+def ring(bench: Bench) -> None:
+    alarm = AlarmChange(FRONT, AlarmKind.TAMPER, bench.now)
+    with bench.services.store.writing() as uow:
+        bench.services.ingest.accept(uow, batch([alarm]))
+
+
+@pytest.mark.parametrize("change", [pass_by, publish, hear, ring])
 async def test_every_waiter_wakes_for_every_kind_of_change(
     bench: Bench, change: object
 ) -> None:

@@ -12,7 +12,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from controller.cbor import EPOCH
+from controller.vocabulary import AlarmKind
+from registry.domain.alarms import AlarmState
 from registry.persistence import audit_entries, schema, vault
+from registry.persistence.alarms import Told
 from registry.persistence.database import WRITES, database_url, open_engine
 from registry.persistence.rows import Record
 from registry.persistence.unit_of_work import Store
@@ -57,6 +60,35 @@ def test_down_and_up_again_is_the_same_to_the_letter(engine: Engine) -> None:
     assert [row for row in said(engine) if row[1] != "sqlite_sequence"] == []
     schema.upgrade(engine)
     assert said(engine) == before
+
+
+def test_alarms_come_and_go_without_touching_what_is_there(engine: Engine) -> None:
+    schema.upgrade(engine, "0001")
+    before = said(engine)
+    with Store(engine).writing() as uow:
+        uow.tenancies.add_parties(["P1"])
+    schema.upgrade(engine)
+    assert {row[2] for row in said(engine)} - {row[2] for row in before} == {"alarms"}
+    with Store(engine).reading() as uow:
+        assert uow.alarms.last_change() == 0
+    schema.downgrade(engine, "0001")
+    assert said(engine) == before
+    with Store(engine).reading() as uow:
+        assert uow.tenancies.parties() == {"P1"}
+
+
+def test_an_alarm_has_one_row_for_its_name(engine: Engine) -> None:
+    schema.upgrade(engine)
+    told = Told("gateway-1", 1, 1, EPOCH)
+    with Store(engine).writing() as uow:
+        for _ in range(2):
+            uow.alarms.put("door-1", AlarmKind.TAMPER, {EPOCH: None}, told)
+        (row,) = uow.alarms.open(10)
+        columns = "door, kind, raised_at, recorded_at, gateway, epoch, seq, changed"
+        again = text(f"INSERT INTO alarms ({columns}) SELECT {columns} FROM alarms")  # noqa: S608 - our own columns
+        with pytest.raises(IntegrityError):
+            uow.session.execute(again)
+    assert (row.number, row.state) == (1, AlarmState.RAISED)
 
 
 def shape(engine: Engine, table: str) -> dict[str, object]:

@@ -20,7 +20,6 @@ from controller.uplink.codec import decode_entry
 from controller.vocabulary import (
     CardNumber,
     DoorId,
-    Entry,
     Gap,
     Passage,
     Permit,
@@ -89,14 +88,15 @@ class Site:
         swipe = Swipe(card, door)
         return {board.swipe(swipe, now) for board in self.boards.values()}
 
-    def entries(self, network: str) -> list[Entry]:
+    def entries(self, network: str) -> list[Passage | Gap]:
         """Return what the registry has of the board on a network."""
         records = self.registry.records.values()
         found = [decode_entry(body) for record in records for body in record.entries]
         return [
             each
             for each in found
-            if network in (each.door if isinstance(each, Passage) else each.controller)
+            if isinstance(each, Passage | Gap)
+            and network in (each.controller if isinstance(each, Gap) else each.door)
         ]
 
     def recorded(self, count: int) -> bool:

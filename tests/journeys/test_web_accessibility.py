@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from controller.vocabulary import Reason
+from controller.vocabulary import AlarmKind, Reason
 from tests.support.browser import DESKTOP, PHONE, chromium, visit
-from tests.support.edge_feed import EdgeFeed, tap
+from tests.support.edge_feed import EdgeFeed, alarm, tap
 from tests.support.registry_site import Site, served
 from tests.support.small_street import OLD_CARD, small_street
 
@@ -21,6 +21,8 @@ PAGES = (
     "/buildings/B001/units/0201",
     "/doors",
     "/doors/door-1",
+    "/alarms",
+    "/alarms/1/acknowledge",
     "/tenancies/new?unit=B001-0302",
     "/tenancies/T1",
     "/tenancies/T1/end",
@@ -53,9 +55,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 tap("door-1", now - timedelta(hours=3), OLD_CARD),
                 tap("door-1", now - timedelta(hours=2), None, Reason.EXIT_REQUEST),
                 tap("door-1", now - timedelta(hours=1), 99, Reason.UNKNOWN_CARD),
+                *(alarm("door-1", now, kind) for kind in AlarmKind),
+                alarm("door-2", now, AlarmKind.TAMPER, over=True),
+                alarm("door-3", now, AlarmKind.TAMPER, over=True),
             ]
         )
         feed.report(["door-1"], 1)
+        for number in (2, 7):
+            with opened.services.store.writing() as uow:
+                opened.services.alarms.acknowledge(
+                    uow, number, "王工", "已到场", "test"
+                )
         yield opened
 
 

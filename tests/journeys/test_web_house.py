@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from controller.vocabulary import Reason
+from controller.vocabulary import AlarmKind, Reason
 from tests.support.browser import DESKTOP, PHONE, chromium, visit
-from tests.support.edge_feed import EdgeFeed, tap
+from tests.support.edge_feed import EdgeFeed, alarm, tap
 from tests.support.registry_site import Site, served
 from tests.support.small_street import OLD_CARD, small_street
 
@@ -177,17 +177,19 @@ def test_on_a_phone_a_unit_opens_in_a_sheet(browser: Browser, site: Site) -> Non
 
 
 PAGES = ("/", "/communities/C01", HOUSE, "/doors", "/doors/door-1", "/tenancies/T1")
+ALARMS = ("/alarms", "/alarms/1/acknowledge")
 FORMS = ("/tenancies/new?unit=B001-0302", "/tenancies/T1/end", "/nowhere")
 
 
 @pytest.mark.parametrize(("size", "least"), [("standard", 44), ("large", 60)])
 def test_on_a_phone_fingers_fit_and_nothing_sticks_out(
-    browser: Browser, site: Site, size: str, least: int
+    browser: Browser, site: Site, feed: EdgeFeed, size: str, least: int
 ) -> None:
+    feed.record([alarm("door-1", site.services.clock(), AlarmKind.FORCED_OPEN)])
     with visit(browser, site, **TOUCH) as seen:
         page = seen.page
         page.goto(f"/?size={size}")
-        for path in (*PAGES, *FORMS):
+        for path in (*PAGES, *ALARMS, *FORMS):
             page.goto(path)
             assert (path, small_targets(page, least)) == (path, [])
             width = page.evaluate("document.documentElement.scrollWidth")

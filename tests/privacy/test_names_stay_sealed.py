@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
 from registry.domain.registration import read
 from registry.persistence.audit_entries import AuditEntries
@@ -17,6 +18,7 @@ from registry.persistence.rows import Record
 from tests.support.registry_bench import (
     FRONT,
     NAMES,
+    NOW,
     OWNER_CARD,
     TENANT_CARD,
     Bench,
@@ -39,19 +41,21 @@ VALUES = {
     "tenancies/{id_}": "T1",
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
+    "alarms/{number}": "1",
     "credentials/{card}": str(TENANT_CARD),
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }
 """What stands in a path for each of its parts, by the part before it."""
 ENDLESS = "/live/"
+ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with registry(tmp_path_factory.mktemp("privacy")) as ready:
         with ready.services.store.writing() as uow:
-            ready.services.ingest.accept(uow, batch([passage(n) for n in range(5)]))
+            ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
         ready.register(occupant=NEW_NAME)
         yield ready
 

@@ -33,7 +33,7 @@ FIELDS = st.sampled_from(
         *("public_key", "name", "protocol", "port", "baud", "broker", "controllers"),
         *("network", "bind"),
         *("door", "address", "unlock_seconds", "secure", "commissioning", "wiegand"),
-        *("home_assistant",),
+        *("home_assistant", "held_open_seconds"),
     ]
 )
 
@@ -67,6 +67,7 @@ def usable(installation: Installation) -> bool:
             assert bind_address(line.bind)[1] < 65536
         for each in line.controllers:
             assert 0 < each.unlock_seconds <= 60
+            assert 0 < each.held_open_seconds <= 86_400
             assert each.id.isprintable() or "\u202e" in each.id
     return True
 

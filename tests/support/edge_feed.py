@@ -13,6 +13,8 @@ from controller.uplink.messages import (
     chain,
 )
 from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     DoorId,
     Entry,
@@ -76,3 +78,10 @@ def tap(
     granted = reason in {Reason.PERMIT, Reason.EXIT_REQUEST, Reason.REMOTE_OPEN}
     number = None if card is None else CardNumber(card)
     return Passage(DoorId(door), at, granted, reason, number)
+
+
+def alarm(
+    door: str, at: datetime, kind: AlarmKind, *, over: bool = False
+) -> AlarmChange:
+    """Return what a gateway tells about an alarm that was raised, and may be over."""
+    return AlarmChange(DoorId(door), kind, at, at if over else None)

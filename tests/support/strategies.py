@@ -27,6 +27,8 @@ from controller.uplink.messages import (
 )
 from controller.vocabulary import (
     LARGEST_CARD_NUMBER,
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Direction,
@@ -128,7 +130,14 @@ def unwatched(draw: st.DrawFn) -> Unwatched:
     return Unwatched(ControllerId(draw(names)), since, until)
 
 
-entries: st.SearchStrategy[Entry] = passages | gaps() | unwatched()
+@st.composite
+def alarm_changes(draw: st.DrawFn) -> AlarmChange:
+    raised_at, cleared_at = sorted((draw(moments), draw(moments)))
+    end = cleared_at if draw(st.booleans()) else None
+    return AlarmChange(draw(doors), draw(st.sampled_from(AlarmKind)), raised_at, end)
+
+
+entries: st.SearchStrategy[Entry] = passages | gaps() | unwatched() | alarm_changes()
 
 batches = st.builds(
     PassageBatch,

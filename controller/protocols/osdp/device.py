@@ -274,6 +274,8 @@ class Device:
         self._tasks.clear()
         self._back_off(now)
         self._online = False
+        # Whatever moves while nobody looks is told anew at the return.
+        self._reports.forget_contacts()
         if cause != self._cause:
             self._cause = cause
             self._report(Offline(self._member.controller, cause))

@@ -57,6 +57,10 @@ class Reports:
         elif was != self._identity:
             self._report(IdentityChanged(self._controller, was, self._identity))
 
+    def forget_contacts(self) -> None:
+        """Tell every contact anew when it is next heard of."""
+        self._contacts.clear()
+
     def take(self, reply: Message) -> None:
         """Report what a reply says, whatever it was that we asked."""
         match reply:

@@ -7,6 +7,7 @@ import pytest
 
 from controller.cbor import Value, pack, unpack
 from controller.encoding import (
+    ALARM_KINDS,
     DIRECTIONS,
     LARGEST_COUNT,
     MOST_HOURS,
@@ -24,6 +25,8 @@ from controller.schedule import Hours, Validity, WeeklyProfile
 from controller.uplink.codec import decode_entry
 from controller.uplink.formats import LONGEST_ENTRY
 from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
     CardNumber,
     ControllerId,
     Direction,
@@ -60,6 +63,8 @@ PASSAGE = Passage(
 )
 GAP = Gap(ControllerId("lock-1"), 3, 18, 20)
 UNWATCHED = Unwatched(ControllerId("esp-1"), START, START + timedelta(seconds=90))
+RAISED = AlarmChange(DoorId("door-1"), AlarmKind.FORCED_OPEN, START)
+CLEARED = replace(RAISED, cleared_at=START + timedelta(minutes=3))
 STARTS = 1_767_225_600_000_000
 
 
@@ -156,6 +161,9 @@ def test_a_digest_may_be_kept_by_adding_and_taking_away() -> None:
         replace(GAP, first=20),
         UNWATCHED,
         replace(UNWATCHED, until=START),
+        RAISED,
+        CLEARED,
+        replace(CLEARED, cleared_at=START),
     ],
 )
 def test_an_entry_comes_back(entry: Entry) -> None:
@@ -189,6 +197,19 @@ def test_the_order_of_codes_is_on_the_wire() -> None:
         "controller_rule",
     ]
     assert DIRECTIONS == (Direction.ENTRY, Direction.EXIT)
+    assert [kind.value for kind in ALARM_KINDS] == [
+        "forced_open",
+        "held_open",
+        "tamper",
+        "reader_lost",
+        "power",
+    ]
+
+
+def test_an_alarm_is_a_row_of_plain_values() -> None:
+    row = [2, "door-1", 0, STARTS, STARTS + 180_000_000]
+    assert unpack(encode_entry(CLEARED), LONGEST_ENTRY) == row
+    assert unpack(encode_entry(RAISED), LONGEST_ENTRY) == [*row[:4], None]
 
 
 def test_the_longest_entry_fits() -> None:
@@ -213,7 +234,8 @@ def test_the_longest_entry_fits() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        (0, 2, "kind"),
+        (0, 3, "kind"),
+        (0, 2, "alarm must be an array of 5"),
         (1, None, "door"),
         (2, "now", "at must be an integer"),
         (3, 1, "granted must be true or false"),
@@ -246,6 +268,14 @@ def test_a_wrong_passage_is_refused_by_field(
         ([1, "", 3, 18, 20], "controller"),
         ([1, "lock-1", 3, 18], "gap must be an array of 5"),
         ([True, "lock-1", 3, 18, 20], "must be an integer"),
+        ([2, "", 0, STARTS, None], r"alarm\.door"),
+        ([2, "door-1", 5, STARTS, None], "alarm.alarm must be from 0 to 4"),
+        ([2, "door-1", -1, STARTS, None], "alarm.alarm"),
+        ([2, "door-1", 0, None, None], "alarm.raised_at"),
+        ([2, "door-1", 0, 10**18, None], "alarm.raised_at"),
+        ([2, "door-1", 0, STARTS, "now"], "cleared_at"),
+        ([2, "door-1", 0, STARTS, STARTS - 1], "cleared_at must not come before"),
+        ([2, "door-1", 0, STARTS], "alarm must be an array of 5"),
         ([], "passage must be an array"),
         (None, "passage must be an array"),
         ({}, "passage must be an array"),

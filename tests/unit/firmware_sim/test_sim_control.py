@@ -122,6 +122,7 @@ async def test_a_crowd_is_told_to_come_back(rig: Rig) -> None:
         ("/doors/door-1/faults", {"power_cut": None}, "power_cut"),
         ("/doors/door-1/faults", {"silent": "3"}, "silent"),
         ("/doors/door-1/faults", {"tamper": 1}, "tamper"),
+        ("/doors/door-1/faults", {"open": "yes"}, "open"),
         ("/doors/door-1/faults", {"wire": None}, "wire"),
         ("/doors/door-1/faults", {"wire": [0.5]}, "wire"),
         ("/doors/door-1/faults", {"wire": {"drop": "x"}}, "wire"),
@@ -155,13 +156,20 @@ async def test_a_body_that_is_no_json_is_refused(rig: Rig, body: bytes) -> None:
 
 
 async def test_faults_reach_the_door(rig: Rig) -> None:
-    body = {"power_cut": 2, "silent": 3.5, "tamper": True, "wire": {"drop": 0.5}}
+    body = {
+        "power_cut": 2,
+        "silent": 3.5,
+        "tamper": True,
+        "open": True,
+        "wire": {"drop": 0.5},
+    }
     status, answer = await rig.post("/doors/door-1/faults", body)
     assert (status, answer["faults"]) == (200, list(body))
     assert rig.door.done == [
         ("power", 2.0),
         ("silent", 3.5),
         (Contact.TAMPER, True),
+        (Contact.DOOR, True),
         WireFaults(drop=0.5),
     ]
 

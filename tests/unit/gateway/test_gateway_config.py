@@ -69,6 +69,8 @@ def test_a_protocol_without_keys_wants_none(tmp_path: Path) -> None:
         ('id = "lock-1"', 'id = "reader-1"', "controllers[].id:", "used 2 times"),
         ('door = "back"', 'door = "front"', "controllers[].door:", "used 2 times"),
         ("5.0", "-1.0", "controllers[0].unlock_seconds:", "> 0"),
+        ("5.0", "5.0, held_open_seconds = 0", "held_open_seconds:", "> 0"),
+        ("5.0", "5.0, held_open_seconds = 1e6", "held_open_seconds:", "<= 86400"),
         ("5.0", '5.0, wiegand = "odd"', "controllers[0].wiegand:", "Invalid enum"),
         ("http://127.0.0.1", "http://192.0.2.1", "registry.url:", "Use https://"),
         ("http://127.0.0.1:8080", "ftp://x", "registry.url:", "is no URL"),

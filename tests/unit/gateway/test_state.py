@@ -1,10 +1,19 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from controller.schedule import Hours, Validity, WeeklyProfile
-from controller.vocabulary import CardNumber, DoorId, Permit, PermitId, Revision
+from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
+    CardNumber,
+    DoorId,
+    Permit,
+    PermitId,
+    Revision,
+)
 from gateway.store.state import HEARTBEATS_RESERVED, DoorChange, State
 from tests.support.gateway_store import NOON
 
@@ -49,6 +58,21 @@ def test_a_snapshot_leaves_nothing_else(state: State, tmp_path: Path) -> None:
     state.replace(Revision(3), [permit(9)])
     again = reopened(state, tmp_path)
     assert (again.revision, list(again.permits())) == (3, [permit(9)])
+    again.close()
+
+
+def test_an_alarm_is_remembered_while_it_is_raised(
+    state: State, tmp_path: Path
+) -> None:
+    microsecond = timedelta(microseconds=1)
+    forced = AlarmChange(FRONT, AlarmKind.FORCED_OPEN, NOON + microsecond)
+    tamper = AlarmChange(FRONT, AlarmKind.TAMPER, NOON)
+    for change in (forced, tamper):
+        state.note_alarm(change)
+    state.note_alarm(replace(tamper, cleared_at=NOON))
+    state.note_alarm(replace(forced, raised_at=NOON, cleared_at=NOON))
+    again = reopened(state, tmp_path)
+    assert again.alarms() == [forced]
     again.close()
 
 

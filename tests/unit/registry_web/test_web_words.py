@@ -4,7 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from controller.vocabulary import Reason
+from controller.vocabulary import AlarmKind, Reason
+from registry.domain.alarms import AlarmState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
@@ -32,6 +33,8 @@ PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATC
         (words.CREDENTIAL_ENDINGS, set(CredentialState) - {CredentialState.ACTIVE}),
         (words.GRANTED | words.REFUSED, set(Reason)),
         (words.HAPPENINGS, set(EntryKind) - PASSING),
+        (words.ALARM_KINDS, set(AlarmKind)),
+        (words.ALARM_STATES, set(AlarmState)),
         (FILTERS, set(DoorFilter)),
     ],
 )
@@ -51,6 +54,7 @@ def badges() -> list[Badge]:
         words.TENANCY_STATES,
         words.DELIVERIES,
         words.CARD_STATES,
+        words.ALARM_STATES,
     )
     found = [badge for table in tables for badge in table.values()]
     shown = [OPENED, SHUT, LOST_EVENTS, UNHEARD, REGISTERED]
@@ -64,10 +68,13 @@ def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
     }
     style = (HERE / "static" / "app.css").read_text()
     assert {badge.glyph for badge in badges()} <= drawn
+    assert {sign.glyph for sign in words.ALARM_KINDS.values()} <= drawn
     assert [b.tone for b in badges() if f"  .{b.tone} {{" not in style] == []
 
 
-def test_states_differ_in_glyph_and_word_not_in_colour_alone() -> None:
-    states = words.UNIT_STATES.values()
-    assert len({badge.glyph for badge in states}) == len(UnitState)
-    assert len({badge.word for badge in states}) == len(UnitState)
+@pytest.mark.parametrize("states", [words.UNIT_STATES, words.ALARM_STATES])
+def test_states_differ_in_glyph_and_word_not_in_colour_alone(
+    states: Mapping[Enum, Badge],
+) -> None:
+    assert len({badge.glyph for badge in states.values()}) == len(states)
+    assert len({badge.word for badge in states.values()}) == len(states)
