@@ -44,7 +44,7 @@ def read_key(data: Path) -> Ed25519PrivateKey:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError as error:
         raise GatewayError(f"{path} is missing. Run: menhu-gateway init") from error
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # TypeError: it asks for a password
         raise GatewayError(f"{path} is no private key: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise GatewayError(f"{path} is no Ed25519 key")

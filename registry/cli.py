@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DatabaseError
 
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
@@ -173,6 +174,13 @@ def _told() -> Iterator[None]:
     except RegistryError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USAGE if isinstance(error, Invalid) else FAULT) from error
+    except DatabaseError as error:
+        typer.echo(
+            f"the database cannot be used ({error.orig}): "
+            "`menhu-registry doctor` says more",
+            err=True,
+        )
+        raise typer.Exit(FAULT) from error
 
 
 def _text(file: Path) -> str:

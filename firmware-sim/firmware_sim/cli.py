@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from firmware_sim.hardware import wire_up
-from firmware_sim.installation import write_installation
+from firmware_sim.installation import FilesDamaged, write_installation
 from firmware_sim.journal import read_journal
 from firmware_sim.layout import DOORS
 from firmware_sim.plan import RESIDENTS, Size, plan_street
@@ -58,7 +58,10 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
         street = plan_street(seed, Size(residents, doors, readers), day)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    write_installation(out, street, wire_up(street, mqtt, baud), registry)
+    try:
+        write_installation(out, street, wire_up(street, mqtt, baud), registry)
+    except OSError as error:
+        raise typer.BadParameter(f"nothing can be written there: {error}") from error
     typer.echo(
         f"{out}: {len(street.buildings)} buildings, {len(street.doors)} doors,"
         f" {len(street.credentials)} people. Next: menhu-sim run {out}"
@@ -101,6 +104,8 @@ def run(  # noqa: PLR0913  one parameter for each option of the command
         asyncio.run(run_street(settings))
     except OSError as error:
         raise typer.BadParameter(f"the street cannot run: {error}") from error
+    except FilesDamaged as error:
+        raise typer.BadParameter(f"{error}; run: menhu-sim plan") from error
 
 
 @app.command(
@@ -113,8 +118,15 @@ def compare(
     ],
 ) -> None:
     """Compare every tap with the registry's passages; fails unless they agree."""
-    recorded = json.loads(passages.read_text("utf-8"))["passages"]
-    account = reconcile(read_journal(journal), recorded)
+    try:
+        recorded = json.loads(passages.read_text("utf-8"))["passages"]
+        account = reconcile(read_journal(journal), recorded)
+    except OSError as error:
+        raise typer.BadParameter(str(error)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise typer.BadParameter(
+            f"this is no journal with an export of passages: {error!r}"
+        ) from error
     typer.echo(
         json.dumps(
             {

@@ -3,7 +3,8 @@
 import json
 import secrets
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,19 @@ SMART_DOOR_KEY = 32
 GATEWAY_DATA = "gateway-data"
 REGISTRY_KEY = "registry.pub"
 _UNLOCK_SECONDS = 5.0
+
+
+class FilesDamaged(Exception):
+    """What `plan` wrote can no longer be read."""
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Name the folder when a file in it is not as `plan` wrote it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise FilesDamaged(f"the files in {folder} are damaged: {error!r}") from error
 
 
 def write_installation(

@@ -1,6 +1,7 @@
 """The simulator's own account of every tap, to hold against the registry's."""
 
 import json
+import os
 from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ class Journal:
     """`taps.jsonl`: one line for each settled tap, written at once."""
 
     def __init__(self, path: Path) -> None:
+        _drop_torn_line(path)
         self._file = path.open("a", encoding="utf-8")
         self._unlocks: deque[float] = deque(maxlen=_REMEMBERED)
         self.outcomes: Counter[Outcome] = Counter()
@@ -50,6 +52,13 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
     if not ordered:
         return None
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut off what a kill left half written, or the next line would join it."""
+    written = path.read_bytes() if path.exists() else b""
+    if not written.endswith(b"\n") and written:
+        os.truncate(path, written.rfind(b"\n") + 1)
 
 
 def _line(settled: Settled) -> dict[str, str | int | None]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from firmware_sim.control import Control, control_app
 from firmware_sim.habits import HOUR, Movement, movements
-from firmware_sim.installation import read_hardware, read_keys
+from firmware_sim.installation import read_hardware, read_keys, reading
 from firmware_sim.journal import Journal
 from firmware_sim.neighbours import read_neighbours
 from firmware_sim.reader import Busy
@@ -37,23 +37,26 @@ class RunSettings:
 
 
 async def run_street(settings: RunSettings) -> None:
-    """Run until told to stop by a signal; raises OSError when the port is taken."""
+    """Run until told to stop by a signal.
+
+    Raises OSError when the port is taken, FilesDamaged for what is not as planned.
+    """
+    with reading(settings.folder):
+        hardware = read_hardware(settings.folder)
+        keys = read_keys(settings.folder)
+        people = read_neighbours(settings.folder, settings.today)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # First of all: a second simulator of this folder must not take the first's lines.
+    # Before anything is made: a second simulator must not take the first's lines.
     listener = socket.create_server((settings.host, settings.port), family=family)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     journal = Journal(settings.folder / "taps.jsonl")
-    hardware = read_hardware(settings.folder)
     if settings.broker:
         hardware = replace(hardware, broker=settings.broker)
-    street = build_street(
-        settings.folder, hardware, read_keys(settings.folder), journal.settle
-    )
+    street = build_street(settings.folder, hardware, keys, journal.settle)
     simulator = Simulator(street, journal)
-    people = read_neighbours(settings.folder, settings.today)
 
     def act(move: Movement) -> None:
         try:

@@ -39,7 +39,8 @@ class Outbox:
         self._chain = GENESIS
         for unfinished in folder.glob("*.new*"):
             unfinished.unlink()
-        for epoch in sorted(int(path.stem) for path in folder.glob("*.db")):
+        stems = (path.stem for path in folder.glob("*.db"))
+        for epoch in sorted(int(stem) for stem in stems if stem.isdecimal()):
             self._open(epoch)
         if not self._segments or max(self._segments) != self._last_epoch():
             self._begin()
@@ -258,7 +259,7 @@ class Outbox:
 
     def _last_epoch(self) -> int:
         stems = (path.name.split(".")[0] for path in self._folder.iterdir())
-        return max((int(stem) for stem in stems if stem.isdigit()), default=0)
+        return max((int(stem) for stem in stems if stem.isdecimal()), default=0)
 
 
 def _day(seconds: int) -> object:

@@ -12,7 +12,8 @@ from registry.domain.registration import FIRST_YEAR, LAST_YEAR, day_of
 LONGEST_TEXT = 200
 MOST_FAULTS = 100
 LARGEST_INTEGER = 10_000
-NO_DAY = date(FIRST_YEAR, 1, 1)
+NO_DAY = date.min
+"""Stands for a date that could not be read; no file can give it."""
 TYPE_REMEDY = "correct the file"
 
 

@@ -79,7 +79,8 @@ def _read(reading: Reading, *, example: bool) -> StreetFile:
     names = {i.key("code", "party"): i.text("name") for i in reading.items("parties")}
     homes = {unit.code: unit.building for unit in units}
     tenancy_items = reading.items("tenancies")
-    tenancies = tuple(map(_tenancy, tenancy_items))
+    unit_of = {room.code: room.unit for room in rooms}
+    tenancies = tuple(_tenancy(item, unit_of) for item in tenancy_items)
     return StreetFile(
         code=street.code,
         example=example,
@@ -130,16 +131,19 @@ def _unit(item: Item) -> Unit:
     )
 
 
-def _tenancy(item: Item) -> Tenancy:
+def _tenancy(item: Item, unit_of: Mapping[str, str]) -> Tenancy:
     start, end = item.day("start"), item.day("end")
     if NO_DAY not in (start, end) and end <= start:
         item.fault("end", "it does not come after the start", "correct the dates")
-    room = item.maybe("room")
+    unit = item.reference("unit", "unit")
+    room = None if item.maybe("room") is None else item.reference("room", "room")
+    if unit_of.get(room or "", unit) != unit:
+        item.fault("room", "it is in another unit", "give a room of the unit")
     landlord = item.maybe("landlord")
     return Tenancy(
         item.key("code", "tenancy"),
-        item.reference("unit", "unit"),
-        None if room is None else item.reference("room", "room"),
+        unit,
+        room,
         None if landlord is None else item.reference("landlord", "party"),
         start,
         end,

@@ -190,7 +190,7 @@ def of_occupancy(occupancy: Occupancy, policy: Policy) -> list[TimelineEntry]:
         TimelineEntry(
             at=midnight(day, policy),
             kind=kind,
-            key=f"o{occupancy.party}{kind}",
+            key=f"o{occupancy.party}{kind}{occupancy.tenancy or ''}",
             party=occupancy.party,
             unit=occupancy.unit,
         )

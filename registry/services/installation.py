@@ -80,7 +80,7 @@ class Installation:
         pem = self._read(self._settings.signing_key)
         try:
             key = load_pem_private_key(pem, password=None)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:  # TypeError: it asks for a password
             raise InstallationFault(
                 f"{self._settings.signing_key} holds no key: restore it from a backup"
             ) from error
