@@ -78,7 +78,7 @@ def test_our_control_side_with_libosdp_reader(wire: PtyWire, key: bytes | None) 
     reader = LibosdpReader(wire.right_fd, key, flags)
     assert run_until(lambda: control.seen(Online), control, reader)
     assert Online(READER, secure=key is not None) in control.events
-    run_until(lambda: False, control, reader, patience=SETTLED)
+    assert run_until(lambda: control.settled, control, reader)
     reader.obey()
     reader.present_card(CARD, CARD_LENGTH)
     assert run_until(lambda: control.seen(CardPresented), control, reader)

@@ -16,7 +16,6 @@ from controller.session import (
     LineSettings,
     Member,
     Offline,
-    Online,
 )
 from controller.upkeep import (
     ChangeLine,
@@ -45,7 +44,6 @@ READER = ControllerId("reader-5")
 KEY = bytes(range(16))
 OTHER_KEY = bytes(range(16, 32))
 DATA = bytes(range(256)) * 4
-SETTLED = 0.6
 
 
 @pytest.fixture
@@ -61,8 +59,7 @@ def beside_libosdp_reader(wire: PtyWire) -> tuple[OurControl, LibosdpReader]:
     session = open_bus(settings, time.monotonic(), random.randbytes)
     control = OurControl(session, wire.left_fd)
     reader = LibosdpReader(wire.right_fd, KEY, osdp_sys.FLAG_ENFORCE_SECURE)
-    assert run_until(lambda: control.seen(Online), control, reader)
-    run_until(lambda: False, control, reader, patience=SETTLED)
+    assert run_until(lambda: control.settled, control, reader)
     reader.obey()
     return control, reader
 
