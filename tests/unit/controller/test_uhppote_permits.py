@@ -352,10 +352,18 @@ def test_after_a_silence_nothing_is_believed_any_more() -> None:
     assert net.of(PermitsApplied)[-1].revision == 3
 
 
-def test_profiles_are_only_read_where_hours_matter() -> None:
+def test_only_profiles_that_matter_are_read() -> None:
     board = Board()
     net = line(board)
     net.until_online()
     net.apply(DOOR, [permit(1)])
     net.run(1)
     assert board.took(GetProfile) == 0
+    net.apply(DOOR, [permit(1, profile=OFFICE)], 2)
+    net.run(1)
+    assert board.took(GetProfile) == 1, "to confirm it"
+    net.open()
+    net.until_online()
+    net.apply(DOOR, [permit(1, profile=OFFICE)], 2)
+    net.run(1)
+    assert (board.took(GetProfile), board.took(SetProfile)) == (2, 1)
