@@ -82,6 +82,8 @@ class Sync:
     """Told of cards no permit speaks of."""
     faults: dict[int, str] = field(default_factory=dict)
     """For each door whose permits do not all hold: why."""
+    touched: set[int] = field(default_factory=set)
+    """Cards that were written or taken out."""
 
     def run(self) -> Work:
         """Ask until the board holds what it should; raises SyncFailed."""
@@ -95,6 +97,7 @@ class Sync:
             if reply.count == len(cards):
                 return
             self.mirror.cards = None
+            self.mirror.profiles.clear()
         raise SyncFailed("its cards are not what it was told")
 
     def _wanted(self) -> dict[int, Terms]:
@@ -166,7 +169,7 @@ class Sync:
     ) -> Work:
         for number in sorted(cards.keys() - wanted.keys()):
             for _ in range(TRIES):
-                self.mirror.doubtful.add(number)
+                self._touch(number)
                 yield Question(DeleteCard(self.serial, number), _any)
                 if (yield from self._read(cards, number)) is None:
                     break
@@ -190,7 +193,7 @@ class Sync:
 
     def _put(self, cards: dict[int, CardRecord], record: CardRecord) -> Work:
         for _ in range(TRIES):
-            self.mirror.doubtful.add(record.number)
+            self._touch(record.number)
             yield Question(PutCard(self.serial, record), _any)
             if (yield from self._read(cards, record.number)) == record:
                 return
@@ -277,6 +280,10 @@ class Sync:
             held[id_] = reply.profile
         else:
             held.pop(id_, None)
+
+    def _touch(self, number: int) -> None:
+        self.mirror.doubtful.add(number)
+        self.touched.add(number)
 
     def _fail(self, cause: str) -> None:
         for door in self.permits:
