@@ -176,12 +176,16 @@ async def test_a_lossy_wire_loses_tears_and_delays(
     caller.send(GetTime(SERIAL).encode(), endpoint)
     caller.send(GetTime(SERIAL).encode(), endpoint)
     await until(lambda: endpoint.heard == 2)
+    endpoint.faults = WireFaults(corrupt=1.0, split=1.0, delay=0.0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.sendto(b"", (HOST, endpoint.port))
+    await until(lambda: endpoint.heard == 3)
     endpoint.faults = WireFaults(late=1.0, delay=0.01)
     caller.send(GetTime(SERIAL + 1).encode(), endpoint)
     assert decode_reply(await caller.next()).serial == SERIAL + 1
     endpoint.faults = WireFaults(split=1.0, delay=0.0)
     caller.send(GetTime(SERIAL).encode(), endpoint)
-    await until(lambda: endpoint.heard == 4)
+    await until(lambda: endpoint.heard == 5)
     endpoint.faults = NO_FAULTS
     caller.send(GetTime(SERIAL + 2).encode(), endpoint)
     assert decode_reply(await caller.next()).serial == SERIAL + 2

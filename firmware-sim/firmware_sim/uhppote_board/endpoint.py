@@ -13,22 +13,24 @@ from firmware_sim.uhppote_board.wire import respond
 
 HOST = "127.0.0.1"
 _PATIENCE = 5.0
+_SERIAL = slice(4, 8)
 _ATTEMPTS = 20
 Address = tuple[str, int]
 
 
 class BoardEndpoint(asyncio.DatagramProtocol):
-    """Gives every board every datagram, as a segment would, and wakes them in time."""
+    """Gives each board what is meant for it, and wakes it in time."""
 
     def __init__(self, boards: Iterable[Board], dice: Random) -> None:
         self._loop = asyncio.get_running_loop()
         self.boards = tuple(boards)
+        self._by_serial = {board.memory.serial: board for board in self.boards}
         self.faults = NO_FAULTS
         self.heard = 0
         self._dice = dice
         self._transport: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timers: dict[int, asyncio.TimerHandle] = {}
 
     @classmethod
     async def open(
@@ -63,27 +65,21 @@ class BoardEndpoint(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Let every board hear it, and send back what any of them says."""
         self.heard += 1
-        self._carry(data, lambda heard: self._hear(heard, addr))
+        if data:
+            self._carry(data, lambda heard: self._hear(heard, addr))
 
     def error_received(self, _exc: Exception) -> None:
         """Let a listener that is not there be: boards never know."""
 
     def flush(self) -> None:
-        """Send what boards push, and wake again for what comes next."""
-        now = self._loop.time()
+        """Send what boards push after something was done to them."""
         for board in self.boards:
-            for packet in board.data_to_send():
-                host, _, port = packet.peer.rpartition(":")
-                self._send(packet.data, (host, int(port)))
-        if self._timer:
-            self._timer.cancel()
-        moments = [due for board in self.boards if (due := board.deadline(now))]
-        self._timer = self._loop.call_at(min(moments), self._wake) if moments else None
+            self._flush(board)
 
     async def close(self) -> None:
         """Leave the network."""
-        if self._timer:
-            self._timer.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
         if self._transport:
             self._transport.close()
         if self._server:
@@ -112,23 +108,44 @@ class BoardEndpoint(asyncio.DatagramProtocol):
                 await writer.drain()
         finally:
             writer.close()
-        self.flush()
 
     def _hear(self, data: bytes, addr: Address) -> None:
         for answer in self._ask(data):
             self._send(answer, addr)
-        self.flush()
 
     def _ask(self, data: bytes) -> list[bytes]:
         now = self._loop.time()
-        answers = [respond(board, data, now) for board in self.boards]
-        return [answer for answer in answers if answer is not None]
+        answers = []
+        for board in self._meant(data):
+            answer = respond(board, data, now)
+            if answer is not None:
+                answers.append(answer)
+            self._flush(board)
+        return answers
 
-    def _wake(self) -> None:
-        now = self._loop.time()
-        for board in self.boards:
-            board.on_timeout(now)
-        self.flush()
+    def _meant(self, data: bytes) -> Iterable[Board]:
+        """Return who may answer: nobody else needs to look at it."""
+        serial = int.from_bytes(data[_SERIAL], "little")
+        if serial == 0:
+            return self.boards
+        board = self._by_serial.get(serial)
+        return () if board is None else (board,)
+
+    def _flush(self, board: Board) -> None:
+        for packet in board.data_to_send():
+            host, _, port = packet.peer.rpartition(":")
+            self._send(packet.data, (host, int(port)))
+        timer = self._timers.pop(board.memory.serial, None)
+        if timer:
+            timer.cancel()
+        due = board.deadline(self._loop.time())
+        if due is not None:
+            timer = self._loop.call_at(due, self._wake, board)
+            self._timers[board.memory.serial] = timer
+
+    def _wake(self, board: Board) -> None:
+        board.on_timeout(self._loop.time())
+        self._flush(board)
 
     def _send(self, data: bytes, addr: Address) -> None:
         self._carry(data, lambda sent: self._transmit(sent, addr))
