@@ -41,8 +41,9 @@ from controller.upkeep import (
     Show,
 )
 from controller.vocabulary import ControllerId, DoorId, Revision
+from firmware_sim.uhppote_board.wire import respond
 from tests.support.protocol_members import PEERS, address, key, member
-from tests.support.uhppote_double import Board
+from tests.support.uhppote_board import new_board
 
 NAMES = sorted(PROTOCOLS)
 MEMBER, STRANGER = ControllerId("member"), ControllerId("stranger")
@@ -109,10 +110,10 @@ def smart_door() -> Answer:
 
 
 def board() -> Answer:
-    device = Board(serial=int(ADDRESS))
+    device = new_board(int(ADDRESS))
 
     def answer(packets: Sequence[Packet], now: float) -> list[Packet]:
-        replies = [(device.answer(each.data, now), each.peer) for each in packets]
+        replies = [(respond(device, each.data, now), each.peer) for each in packets]
         return [Packet(data, peer) for data, peer in replies if data is not None]
 
     return answer

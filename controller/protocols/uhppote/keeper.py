@@ -17,6 +17,9 @@ from controller.vocabulary import CardNumber, ControllerId, Permit, PermitId
 
 AUDIT_PERIOD = 600.0
 """Seconds after which everything a board holds is read again."""
+RECHECK_PAUSE = 5.0
+"""Seconds after which cards that were changed are read once more: the network may have
+kept a doubled request and delivered it late."""
 
 
 class Keeper:
@@ -45,6 +48,8 @@ class Keeper:
         self._question: Question | None = None
         self._covered: dict[int, ApplyPermits] = {}
         self._audit_due: float | None = None
+        self._recheck_due: float | None = None
+        self._touched: set[int] = set()
 
     def order(self, door: int, command: ApplyPermits) -> None:
         """Take what a door is to hold from now on."""
@@ -65,6 +70,8 @@ class Keeper:
         """Believe nothing of the board any more, and give up what is under way."""
         self._stop()
         self._mirror = Mirror()
+        self._recheck_due = None
+        self._touched.clear()
         orders, self._orders = self._orders, {}
         for order in orders.values():
             self._report(CommandFailed(order.controller, order, cause))
@@ -82,42 +89,50 @@ class Keeper:
         )
 
     def _may_begin(self, now: float) -> bool:
-        audit = self._audit_due is not None and now >= self._audit_due
         if self._permits.keys() != self._doors.keys():
             return False
-        if audit and not self._orders:
+        if self._orders:
+            return True
+        audit = self._audit_due is not None and now >= self._audit_due
+        recheck = self._recheck_due is not None and now >= self._recheck_due
+        if audit:
             self._mirror = Mirror()
-        return audit or bool(self._orders)
+        elif recheck:
+            self._mirror.doubtful |= self._touched
+            self._recheck_due = None
+            self._touched.clear()
+        return audit or recheck
 
     def _begin(self, now: float) -> None:
         self._covered = dict(self._orders)
         self._sync = Sync(self._serial, self._mirror, self._permits, self._found)
         self._work = self._sync.run()
-        self._audit_due = now + AUDIT_PERIOD
-        self._step(next)
+        if self._mirror.cards is None:
+            self._audit_due = now + AUDIT_PERIOD
+        self._step(next, now)
 
     def _take(self, work: Work, question: Question, reply: Reply, now: float) -> bool:
         if work is not self._work:
             return True
         if not question.fits(reply):
             return False
-        self._audit_due = now + AUDIT_PERIOD
-        self._step(lambda work: work.send(reply))
+        self._step(lambda work: work.send(reply), now)
         return True
 
-    def _step(self, go_on: Callable[[Work], Question]) -> None:
+    def _step(self, go_on: Callable[[Work], Question], now: float) -> None:
         """Go on to the next question, or to the end."""
         if self._work is None:
             return
         try:
             self._question = go_on(self._work)
         except StopIteration:
-            self._finish({} if self._sync is None else self._sync.faults)
+            self._finish({} if self._sync is None else self._sync.faults, now)
         except SyncFailed as error:
-            self._finish(dict.fromkeys(self._doors, str(error)))
+            self._finish(dict.fromkeys(self._doors, str(error)), now)
 
-    def _finish(self, faults: Mapping[int, str]) -> None:
+    def _finish(self, faults: Mapping[int, str], now: float) -> None:
         self._stop()
+        self._recheck_due = now + RECHECK_PAUSE if self._touched else None
         for door, order in self._covered.items():
             if self._orders.get(door) is order:
                 del self._orders[door]
@@ -132,9 +147,11 @@ class Keeper:
         return PermitsApplied(order.controller, order.revision, digest)
 
     def _stop(self) -> None:
+        if self._sync is not None:
+            self._touched |= self._sync.touched
         if self._work is not None:
             self._work.close()
-        self._work = self._question = None
+        self._work = self._question = self._sync = None
 
     def _found(self, cards: tuple[CardNumber, ...]) -> None:
         self._report(ForeignCards(next(iter(self._doors.values())), cards))

@@ -10,7 +10,7 @@ from controller.protocols.uhppote.messages.schedules import (
 from controller.protocols.uhppote.terms import NotRepresentable, Window
 
 IDS = range(FIRST_PROFILE, LAST_PROFILE + 1)
-NONE = 0
+NO_LINK = 0
 
 
 class Profiles:
@@ -32,10 +32,10 @@ class Profiles:
 
     def place(self, chain: tuple[Window, ...]) -> int:
         """Return the id of a chain; its missing links come first in `missing`."""
-        linked = NONE
+        linked = NO_LINK
         for window in reversed(chain):
             wanted = ProfileRecord(
-                NONE,
+                NO_LINK,
                 window.start,
                 window.end,
                 window.weekdays,
@@ -76,7 +76,7 @@ class Profiles:
         while first in IDS and first not in chain:
             chain.append(first)
             record = self._held.get(first)
-            first = NONE if record is None else record.linked
+            first = NO_LINK if record is None else record.linked
         return chain
 
 

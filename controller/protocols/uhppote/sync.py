@@ -4,7 +4,7 @@ Withdrawals come first, then profiles, then cards. A card goes out only when eve
 profile it names is confirmed: a board lets a card with a missing profile pass.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ from controller.protocols.uhppote.messages.schedules import (
     ProfileRecord,
     SetProfile,
 )
-from controller.protocols.uhppote.profiles import IDS, Profiles
+from controller.protocols.uhppote.profiles import IDS, NO_LINK, Profiles
 from controller.protocols.uhppote.terms import NotRepresentable, Terms, check, terms_of
 from controller.vocabulary import CardNumber, Permit, PermitId
 
@@ -63,10 +63,10 @@ Work = Generator[Question, Reply, None]
 
 @dataclass(slots=True)
 class Mirror:
-    """What a board is known to hold; None: it must be read first."""
+    """What a board is known to hold; None: its cards must be read first."""
 
     cards: dict[int, CardRecord] | None = None
-    profiles: dict[int, ProfileRecord] | None = None
+    profiles: dict[int, ProfileRecord] = field(default_factory=dict)
     doubtful: set[int] = field(default_factory=set)
     """Cards a request was sent for whose outcome is not known."""
 
@@ -82,6 +82,8 @@ class Sync:
     """Told of cards no permit speaks of."""
     faults: dict[int, str] = field(default_factory=dict)
     """For each door whose permits do not all hold: why."""
+    touched: set[int] = field(default_factory=set)
+    """Cards that were written or taken out."""
 
     def run(self) -> Work:
         """Ask until the board holds what it should; raises SyncFailed."""
@@ -95,6 +97,7 @@ class Sync:
             if reply.count == len(cards):
                 return
             self.mirror.cards = None
+            self.mirror.profiles.clear()
         raise SyncFailed("its cards are not what it was told")
 
     def _wanted(self) -> dict[int, Terms]:
@@ -166,7 +169,7 @@ class Sync:
     ) -> Work:
         for number in sorted(cards.keys() - wanted.keys()):
             for _ in range(TRIES):
-                self.mirror.doubtful.add(number)
+                self._touch(number)
                 yield Question(DeleteCard(self.serial, number), _any)
                 if (yield from self._read(cards, number)) is None:
                     break
@@ -190,7 +193,7 @@ class Sync:
 
     def _put(self, cards: dict[int, CardRecord], record: CardRecord) -> Work:
         for _ in range(TRIES):
-            self.mirror.doubtful.add(record.number)
+            self._touch(record.number)
             yield Question(PutCard(self.serial, record), _any)
             if (yield from self._read(cards, record.number)) == record:
                 return
@@ -220,8 +223,8 @@ class Sync:
         ]
         places: dict[tuple[int, int], int] = {}
         if timed:
-            held = yield from self._learn_profiles()
             used = {each for card in cards.values() for each in card.doors}
+            held = yield from self._learn_profiles(used)
             profiles = Profiles(held, used)
             for number, door in timed:
                 try:
@@ -240,13 +243,17 @@ class Sync:
             }
         return {number: _bytes(number, each, places) for number, each in wanted.items()}
 
-    def _learn_profiles(self) -> Steps[dict[int, ProfileRecord]]:
-        if self.mirror.profiles is None:
-            held: dict[int, ProfileRecord] = {}
-            for id_ in IDS:
-                yield from self._read_profile(held, id_)
-            self.mirror.profiles = held
-        return self.mirror.profiles
+    def _learn_profiles(self, used: Iterable[int]) -> Steps[dict[int, ProfileRecord]]:
+        """Read the chains some ids begin; what no card names may be written over."""
+        held = self.mirror.profiles
+        for first in sorted(used):
+            id_, seen = first, set[int]()
+            while id_ in IDS and id_ not in seen:
+                seen.add(id_)
+                if id_ not in held:
+                    yield from self._read_profile(held, id_)
+                id_ = held[id_].linked if id_ in held else NO_LINK
+        return held
 
     def _confirm(
         self, held: dict[int, ProfileRecord], profiles: Profiles
@@ -273,6 +280,10 @@ class Sync:
             held[id_] = reply.profile
         else:
             held.pop(id_, None)
+
+    def _touch(self, number: int) -> None:
+        self.mirror.doubtful.add(number)
+        self.touched.add(number)
 
     def _fail(self, cause: str) -> None:
         for door in self.permits:

@@ -7,7 +7,7 @@ import pytest
 
 from controller.encoding import digest_of
 from controller.protocols.uhppote import sync
-from controller.protocols.uhppote.keeper import AUDIT_PERIOD
+from controller.protocols.uhppote.keeper import AUDIT_PERIOD, RECHECK_PAUSE
 from controller.protocols.uhppote.messages.cards import (
     NO_FIRST_CARD,
     CardRecord,
@@ -352,10 +352,37 @@ def test_after_a_silence_nothing_is_believed_any_more() -> None:
     assert net.of(PermitsApplied)[-1].revision == 3
 
 
-def test_profiles_are_only_read_where_hours_matter() -> None:
+def test_a_request_the_network_kept_and_delivered_late_puts_no_card_back() -> None:
+    board = Board()
+    net = line(board)
+    net.until_online()
+    net.apply(DOOR, [permit(1), permit(2)])
+    net.run(1)
+    late = next(each for each in board.asked if isinstance(each, PutCard))
+    net.apply(DOOR, [permit(2)], 2)
+    net.run(1)
+    assert set(board.cards) == {2}
+    board.answer(late.encode(), net.now)
+    assert set(board.cards) == {1, 2}
+    net.run(RECHECK_PAUSE + 1)
+    assert set(board.cards) == {2}
+    asked = board.took(GetCardAt)
+    net.run(60)
+    assert board.took(GetCardAt) == asked, "nothing is left to look at"
+
+
+def test_only_profiles_that_matter_are_read() -> None:
     board = Board()
     net = line(board)
     net.until_online()
     net.apply(DOOR, [permit(1)])
     net.run(1)
     assert board.took(GetProfile) == 0
+    net.apply(DOOR, [permit(1, profile=OFFICE)], 2)
+    net.run(1)
+    assert board.took(GetProfile) == 1, "to confirm it"
+    net.open()
+    net.until_online()
+    net.apply(DOOR, [permit(1, profile=OFFICE)], 2)
+    net.run(1)
+    assert (board.took(GetProfile), board.took(SetProfile)) == (2, 1)

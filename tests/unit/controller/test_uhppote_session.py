@@ -12,6 +12,7 @@ from controller.protocols.uhppote.messages.events import GetEvent, GetStatus
 from controller.protocols.uhppote.panel import LONGEST_PROBE, POLL
 from controller.protocols.uhppote.places import Place, read_place
 from controller.protocols.uhppote.session import open_network
+from controller.schedule import Validity
 from controller.session import (
     ApplyPermits,
     ClockRead,
@@ -27,7 +28,14 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
-from controller.vocabulary import ControllerId, Revision
+from controller.vocabulary import (
+    CardNumber,
+    ControllerId,
+    DoorId,
+    Permit,
+    PermitId,
+    Revision,
+)
 from tests.support.uhppote_double import Board
 from tests.support.uhppote_line import Line, host, line, member
 
@@ -259,3 +267,35 @@ def test_a_line_of_no_members_waits_for_nothing() -> None:
     net = Line([], [])
     net.run(1)
     assert net.session.deadline() is None
+
+
+def test_a_street_on_a_bad_network_is_caught_up_and_a_card_withdrawn_in_time() -> None:
+    """1,000 events a second and 2 s for a withdrawal, with two boards dead."""
+    boards = [Board(serial=1000 + number) for number in range(171)]
+    for board in boards:
+        for card in range(20):
+            board.swipe(card + 1)
+    for dead in (boards[3], boards[90]):
+        dead.deaf = True
+    living = [board for board in boards if not board.deaf]
+    net = line(*boards, loss=0.01, doubled=0.01, mixed=0.01)
+    total = 20 * len(living)
+    net.run(total / 1000)
+    places = {(event.log, event.epoch, event.index) for event in net.desk.kept}
+    assert len(net.desk.kept) == len(places) == total
+    assert not net.desk.lost
+    start, end = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 6))
+    validity = Validity(start, end)
+    rows = [
+        Permit(PermitId(number), CardNumber(number), DoorId("d"), validity)
+        for number in (1, 2)
+    ]
+    for board in living:
+        net.apply(member(board.serial).controller, rows)
+    net.run(5)
+    assert all(set(board.cards) == {1, 2} for board in living)
+    for board in living:
+        name = member(board.serial).controller
+        net.apply(name, (), 2, snapshot=False, removed=rows[:1])
+    net.run(2)
+    assert all(set(board.cards) == {2} for board in living)
