@@ -8,7 +8,7 @@ _LEAST = 0.02
 _FORGETTING = 0.1
 _FULL_TURN = 8
 """A silent reader gets its full right again once in so many questions."""
-_FULL_PROBE = 30
+_FULL_PROBE, _FULL_PROBE_OF_STRANGER = 60, 30
 """The same once it is offline, and is asked for as long as it is away."""
 _STRANGER = 0.03
 """What a probe waits for a reader that never answered, in seconds."""
@@ -45,8 +45,9 @@ class Patience:
 
     @property
     def probe(self) -> float:
-        """How long to wait for a reader that is offline and asked once a second."""
-        if self._missing % _FULL_PROBE == 0:
+        """How long to wait for a reader that is offline and asked again and again."""
+        every = _FULL_PROBE if self._usual else _FULL_PROBE_OF_STRANGER
+        if self._missing % every == 0:
             return REPLY_DELAY
         usual = self._usual + _LEAST if self._usual else _STRANGER
         return min(REPLY_DELAY, usual)
