@@ -48,6 +48,8 @@ SILENCE = 8.0
 
 _QUICK_RETRIES = 2
 _PROBE_PAUSE = 1.0
+_AWAY_PAUSE = 1.4
+"""Seconds between probes of a reader that is offline: it is back within two."""
 _LONGEST_PAUSE = 30.0
 _BUSY_PAUSE = 0.02
 _MOST_DOUBLINGS = 5
@@ -97,7 +99,9 @@ class Device:
     @property
     def urgency(self) -> Urgency:
         """How soon this reader must be spoken to, once it is ready."""
-        return self._tasks.urgency
+        # A reader that is coming back is brought into service without a break.
+        joining = self._dialogue is not None and not self._unanswered
+        return min(self._tasks.urgency, Urgency.UPKEEP if joining else Urgency.ROUTINE)
 
     @property
     def deadline(self) -> float:
@@ -258,9 +262,9 @@ class Device:
         self._fresh = False
 
     def _back_off(self, now: float) -> None:
-        """Wait: a second after silence, longer each time after a refusal."""
-        pause = _PROBE_PAUSE
+        """Wait: about as long each time after silence, longer after a refusal."""
         if self._unanswered:
+            pause = _PROBE_PAUSE if self._cause is None else _AWAY_PAUSE
             self._place.turn()
         else:
             pause = min(_LONGEST_PAUSE, _PROBE_PAUSE * 2**self._failures)
