@@ -16,6 +16,7 @@ from tests.support.gateway_store import (
     open_outbox,
     pending,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ async def test_what_waits_is_durable_in_order(
     recorder.on_commit = lambda: commits.append(outbox.depth)
     done = [recorder.append([entry(n)], cursor(n + 1)) for n in range(100)]
     await asyncio.gather(*done)
-    await asyncio.sleep(0)
+    await until(lambda: commits[-1:] == [100])
     assert pending(outbox, outbox.active) == entries(0, 100)
     assert outbox.cursors == cursor(100)
     assert commits[-1] == 100
