@@ -267,3 +267,32 @@ def test_doubts_about_one_event_say_nothing_about_the_next() -> None:
             log.heard(9)
             assert log.wanted() == index
         log.report(index, 0.0)
+
+
+def test_a_log_met_for_the_first_time_misses_no_event_of_a_young_board() -> None:
+    log = resumed(0, 3, epoch=0)
+    assert log.begins_at(1, 0.0) is None
+    assert log.wanted() == 1
+
+
+def test_a_log_that_began_anew_is_not_met_for_the_first_time_again() -> None:
+    log = resumed(0, 9, epoch=0)
+    log.heard(3)
+    assert log.begin_anew(0.0) == [Loss(1, 1, 9)]
+    assert not asks_for_oldest(log)
+    assert log.wanted() == 1
+
+
+def test_a_hole_of_one_event_is_believed() -> None:
+    log = resumed(4)
+    log.overwritten()
+    assert log.begins_at(6, 0.0) is None
+    assert log.begins_at(6, 0.0) == Loss(1, 5, 5)
+    assert log.wanted() == 6
+
+
+def test_a_loss_is_told_again_to_whoever_resumes_before_it_is_durable() -> None:
+    log = resumed(0, 5)
+    (loss,) = lose_five(log, 1.0)
+    assert log.resume(1, 2, 12.0) == [loss]
+    assert log.deadline() == 12.0 + PATIENCE
