@@ -162,6 +162,13 @@ def test_withdrawals_come_first_then_what_changed_then_what_is_new() -> None:
     ]
     assert done.sync.touched == {1, 4, 6}
     assert done.mirror.doubtful == set()
+    assert done.asked(CountCards) == [CountCards(SERIAL)] * 2, "one round is enough"
+
+
+def test_a_permit_no_board_can_hold_is_named_and_keeps_no_other_out() -> None:
+    done = Pass(permits(1, 2**32), Board()).run()
+    assert done.board.cards == {1: card(1)}
+    assert "no board can hold" in done.sync.faults[1]
 
 
 def test_a_count_that_is_wrong_has_everything_read_again() -> None:
