@@ -35,8 +35,10 @@ class TaskQueue:
         """Put a task behind those as urgent; False when too many of a kind wait."""
         if sum(other.urgency is task.urgency for other in self._tasks) >= _MOST_TASKS:
             return False
-        ahead = sum(other.urgency <= task.urgency for other in self._tasks)
-        self._tasks.insert(ahead, task)
+        # One that was put back may stand before more urgent ones: counting misleads.
+        ahead = [other.urgency <= task.urgency for other in reversed(self._tasks)]
+        behind = ahead.index(True) if True in ahead else len(ahead)
+        self._tasks.insert(len(ahead) - behind, task)
         return True
 
     def take(self) -> Task:

@@ -104,6 +104,27 @@ def test_grants_that_follow_each_other_make_one_window() -> None:
     assert told(door, 40.0) == [(FORCED, True, 20.0)]
 
 
+def test_a_grant_of_the_past_does_not_stretch_one_to_come() -> None:
+    door = shut()
+    door.explain(100.0, 105.0, 10.0)
+    door.explain(2.0, 3.0, 10.0)
+    swing(door, 50.0)
+    assert told(door, 51.0) == [(FORCED, True, 50.0)]
+    swing(door, 60.0, 61.0)
+    swing(door, 105.0 + LATCH)
+    assert (FORCED, True, 105.0 + LATCH) not in told(door, 120.0)
+
+
+@pytest.mark.parametrize(("since", "forced"), [(11.0, False), (11.001, True)])
+def test_a_grant_reaches_back_as_far_as_patience_goes(
+    since: float, forced: bool
+) -> None:
+    door = shut()
+    swing(door, 10.0)
+    door.explain(since, 20.0, 10.5)
+    assert bool(told(door, 12.0)) is forced
+
+
 def test_the_exit_button_may_be_heard_behind_the_door() -> None:
     door = shut()
     door.contact(Contact.DOOR, 10.0, active=True)

@@ -121,3 +121,11 @@ def test_equal_doors_and_profiles_are_kept_once() -> None:
     first, second, _ = table.permits()
     assert first.profile is second.profile
     assert first.door is second.door
+
+
+def test_a_value_that_recurs_takes_no_further_room() -> None:
+    table = PermitTable([permit(1, profile=NIGHTS)])
+    for door in (NORTH, SOUTH, SOUTH, NORTH, SOUTH):
+        table.apply((), [permit(1, door=door, profile=NIGHTS)])
+    assert table._doors._values == [NORTH, SOUTH]
+    assert table._profiles._values == [NIGHTS]
