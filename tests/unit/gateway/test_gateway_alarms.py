@@ -17,6 +17,7 @@ from controller.session import (
     Online,
     OpenDoor,
     PassageReported,
+    PassageSeen,
     ShowRefusal,
 )
 from controller.vocabulary import (
@@ -283,3 +284,34 @@ async def test_a_state_that_cannot_be_written_stops_no_alarm(
     await asyncio.sleep(0)
     assert await house.recorded() == [TAMPER]
     assert "not remembered" in caplog.text
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_a_passage_that_is_seen_explains_an_opening_if_it_was_granted(
+    house: Gatehouse, granted: bool
+) -> None:
+    house.open().shut(LOCK)
+    seen = PassageSeen(
+        LOCK, granted, Reason.PERMIT, CardNumber(77), None, Direction.ENTRY, None
+    )
+    house.see(ContactChanged(LOCK, Contact.DOOR, active=True), seen)
+    house.pass_time(LOCK, 2 * OWN_PATIENCE)
+    forced = AlarmChange(BACK, AlarmKind.FORCED_OPEN, NOON)
+    assert await house.recorded() == ([] if granted else [forced])
+
+
+async def test_doors_have_alarms_of_their_own(house: Gatehouse) -> None:
+    house.open().tamper(active=True)
+    house.see(ContactChanged(LOCK, Contact.TAMPER, active=True))
+    house.tamper(active=False)
+    there = replace(TAMPER, door=BACK)
+    over = replace(TAMPER, cleared_at=NOON)
+    assert await house.recorded() == [TAMPER, there, over]
+    assert house.state.alarms() == [there]
+
+
+async def test_what_is_said_again_is_recorded_once(house: Gatehouse) -> None:
+    house.open()
+    for active in (True, True, False, False):
+        house.tamper(active=active)
+    assert await house.recorded() == [TAMPER, replace(TAMPER, cleared_at=NOON)]

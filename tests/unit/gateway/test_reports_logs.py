@@ -111,6 +111,17 @@ async def test_a_new_epoch_waits_for_the_loss_that_ended_the_old_one() -> None:
     assert desk.kept() == [Gap(LOCK, 1, 5, 9), (BACK, Origin(LOG, 2, 1))]
 
 
+async def test_any_door_of_a_board_that_begins_anew_is_believed_for_its_log() -> None:
+    desk = Desk(Cursor(1, 4))
+    desk.reports.handle([passage(5)])
+    await desk.disk.fail()
+    desk.reports.handle([passage(8)])
+    assert desk.disk.waiting == []
+    desk.reports.handle([ONLINE[0], passage(8)])
+    await desk.disk.commit()
+    assert desk.kept() == [Gap(LOCK, 1, 5, 7), (BACK, Origin(LOG, 1, 8))]
+
+
 async def test_logs_do_not_wait_for_each_other() -> None:
     desk = Desk()
     desk.reports.handle([passage(1), replace(passage(1), log=ControllerId("board-8"))])
