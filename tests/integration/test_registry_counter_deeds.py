@@ -119,6 +119,7 @@ def test_why_a_card_ended_is_kept_up_to_its_last_character(
         end(uow, ROOM_CARD, CredentialState.LOST, "x" * (LONGEST_REASON + 1), "clerk")
     assert [(e.field, e.fault) for e in told.value.fields] == [("reason", "malformed")]
     assert deeds(uow) == []
+    assert LONGEST_REASON == 200
     why = "y" * LONGEST_REASON
     assert end(uow, ROOM_CARD, CredentialState.LOST, f"  {why}\n", "clerk") == 2
     uow.session.expire_all()

@@ -10,7 +10,7 @@ from controller.vocabulary import AlarmChange, AlarmKind
 from registry.domain.alarms import Acknowledgement, AlarmState
 from registry.domain.credential import CredentialState
 from registry.domain.hardware import Controller, Door, Gateway
-from registry.domain.places import AreaKind, Room, Unit, UnitUse
+from registry.domain.places import Area, AreaKind, Room, Unit, UnitUse
 from registry.domain.tenancy import Tenancy
 from registry.persistence.alarms import Told
 from registry.persistence.records import HighWater, Hole
@@ -239,6 +239,11 @@ def test_occupancies_are_told_by_party_unit_building_and_tenancy(
     assert [o.party for o in reads.occupancies_of_tenancy("T3")] == ["P4"]
     assert len(reads.occupancies_of_building("B1")) == 4
     assert reads.occupancies_of_building("B2") == []
+    assert [reads.has_party(id_) for id_ in ("P1", "P9", "nobody")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_places_stand_in_the_order_of_their_codes(uow: UnitOfWork) -> None:
@@ -264,6 +269,14 @@ def test_places_stand_in_the_order_of_their_codes(uow: UnitOfWork) -> None:
     assert [b.code for b in uow.houses.buildings("G002")] == ["B2"]
     assert [a.code for a in uow.houses.areas(AreaKind.GRID, "C01")] == ["G001", "G002"]
     assert uow.houses.areas(AreaKind.GRID, "C99") == []
+    uow.houses.add([Area("G000", AreaKind.GRID, "新网格", "C01")])
+    grids = [a.code for a in uow.houses.areas(AreaKind.GRID)]
+    assert grids == ["G000", "G001", "G002"]
+    assert [a.code for a in uow.houses.areas(AreaKind.STREET)] == ["S01"]
+    grid = uow.houses.area("G001")
+    assert grid is not None
+    assert (grid.kind, grid.parent) == (AreaKind.GRID, "C01")
+    assert uow.houses.area("G999") is None
     assert uow.houses.unit_counts() == {"B1": 6, "B2": 1}
 
 
