@@ -12,7 +12,8 @@ from registry.persistence.database import database_url, open_engine
 from registry.services.installation import Installation
 from registry.settings import Settings
 
-NOW = datetime.now(UTC)
+START = datetime.now(UTC)
+"""When this file was read: the tests themselves may run much later."""
 FILES = {"menhu.db", "registry.key", "registry.pub", "vault.key"}
 
 
@@ -28,8 +29,10 @@ def made(settings: Settings) -> Installation:
     return installation
 
 
-def told(installation: Installation, now: datetime = NOW) -> str:
-    return "\n".join(f"{f.what}: {f.remedy}" for f in installation.findings(now))
+def told(installation: Installation, now: datetime | None = None) -> str:
+    return "\n".join(
+        f"{f.what}: {f.remedy}" for f in installation.findings(now or datetime.now(UTC))
+    )
 
 
 def test_everything_is_made_for_its_owner_alone(
@@ -39,7 +42,7 @@ def test_everything_is_made_for_its_owner_alone(
     assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
     for name in FILES - {"registry.pub"}:
         assert stat.S_IMODE((settings.data / name).stat().st_mode) == 0o600
-    assert made.findings(NOW) == []
+    assert made.findings(datetime.now(UTC)) == []
 
 
 def test_keys_stay_when_migrated_again(made: Installation, settings: Settings) -> None:
@@ -82,7 +85,7 @@ def test_a_file_others_can_read(
     made: Installation, settings: Settings, name: str
 ) -> None:
     (settings.data / name).chmod(0o640)
-    (finding,) = made.findings(NOW)
+    (finding,) = made.findings(datetime.now(UTC))
     assert name in finding.what
     assert "chmod go-rwx" in finding.remedy
 
@@ -100,7 +103,7 @@ def test_a_key_that_is_none(
     made: Installation, settings: Settings, name: str, content: bytes
 ) -> None:
     (settings.data / name).write_bytes(content)
-    (finding,) = made.findings(NOW)
+    (finding,) = made.findings(datetime.now(UTC))
     assert name in finding.what
     assert finding.remedy
 
@@ -130,7 +133,7 @@ def test_a_schema_of_another_version(made: Installation, settings: Settings) -> 
 
 
 @pytest.mark.parametrize(
-    "now", [datetime(2020, 1, 1, tzinfo=UTC), NOW - timedelta(days=1)]
+    "now", [datetime(2020, 1, 1, tzinfo=UTC), START - timedelta(days=1)]
 )
 def test_a_clock_that_is_behind(made: Installation, now: datetime) -> None:
     assert "clock" in told(made, now)

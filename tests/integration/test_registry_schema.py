@@ -67,7 +67,7 @@ def test_alarms_come_and_go_without_touching_what_is_there(engine: Engine) -> No
     before = said(engine)
     with Store(engine).writing() as uow:
         uow.tenancies.add_parties(["P1"])
-    schema.upgrade(engine)
+    schema.upgrade(engine, "0002")
     assert {row[2] for row in said(engine)} - {row[2] for row in before} == {"alarms"}
     with Store(engine).reading() as uow:
         assert uow.alarms.last_change() == 0
