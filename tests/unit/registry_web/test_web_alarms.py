@@ -11,6 +11,7 @@ from registry.domain.alarms import Acknowledgement, Alarm
 from registry.domain.hardware import Door, DoorStatus
 from registry.persistence.audit_entries import AuditEntries
 from registry.web.alarms import Places, row, span
+from registry.web.live import BEAT_SECONDS
 from tests.support.counter import Counter, counter
 from tests.support.edge_feed import alarm
 
@@ -213,7 +214,8 @@ def test_the_stream_tells_the_whole_board_at_every_change(desk: Counter) -> None
 
 
 def test_silence_has_a_beat(quiet: Counter) -> None:
-    with quiet.client.stream("GET", "/live/alarms") as answer:
+    patience = 4 * BEAT_SECONDS
+    with quiet.client.stream("GET", "/live/alarms", timeout=patience) as answer:
         lines = answer.iter_lines()
         assert next(line for line in lines if line.startswith("event:")) == (
             "event: beat"
