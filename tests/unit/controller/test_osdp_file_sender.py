@@ -83,6 +83,15 @@ def test_parts_follow_each_other_and_an_empty_one_asks_how_it_goes() -> None:
     assert one.ends() == [FileSent(name(0), 7)]
 
 
+def test_a_new_file_may_go_out_at_once_and_shares_the_reader() -> None:
+    one = Sending(-50.0)
+    flags = {each: one.says(each) for each in ("ready", "alongside", "awaiting")}
+    assert flags == {"ready": True, "alongside": True, "awaiting": False}
+    one.sender.pass_time(-50.0)
+    assert one.says("ready")
+    assert not one.says("done")
+
+
 def test_a_busy_reader_gets_the_same_part_again() -> None:
     one = Sending()
     first = one.sender.part(40)

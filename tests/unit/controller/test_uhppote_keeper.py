@@ -149,7 +149,8 @@ def test_only_the_last_order_of_a_door_is_answered() -> None:
     while not one.board.cards:
         one.step()
     one.order(9, revision=2)
-    one.work()
+    written = [each.card.number for each in one.work() if isinstance(each, PutCard)]
+    assert written == [9], "a new order interrupts the work on an old one"
     assert one.told() == [applied(9, revision=2)]
     assert set(one.board.cards) == {9}
 
