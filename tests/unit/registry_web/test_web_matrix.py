@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from registry.domain.house import BuildingMatrix, UnitCell, UnitState
 from registry.domain.places import Area, AreaKind, Building, Unit, UnitUse
 from registry.web import matrix
+from registry.web.words import UNIT_STATES
 
 
 def building(floors: dict[int, dict[str, UnitState]]) -> BuildingMatrix:
@@ -47,6 +48,8 @@ def test_units_stand_in_columns_by_their_last_digits() -> None:
         (1, "0104"),
     ]
     assert lower.slots[0].badge is None
+    assert lower.slots[1].badge is UNIT_STATES[UnitState.SHOP]
+    assert upper.slots[0].badge is UNIT_STATES[UnitState.OWNER]
 
 
 def test_units_that_share_their_last_digits_are_counted() -> None:
