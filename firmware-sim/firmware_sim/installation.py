@@ -124,7 +124,8 @@ def _lock(lock: Fitting) -> dict[str, Any]:
 
 
 def _keys(hardware: Hardware) -> str:
-    readers = [reader.id for bus in hardware.buses for reader in bus.readers]
+    secure = [bus for bus in hardware.buses if bus.secure]
+    readers = [reader.id for bus in secure for reader in bus.readers]
     sizes = dict.fromkeys(readers, OSDP_KEY)
     sizes |= {lock.id: SMART_DOOR_KEY for lock in hardware.locks}
     return "".join(

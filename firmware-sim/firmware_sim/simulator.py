@@ -107,7 +107,7 @@ def build_street(
     doors: dict[str, SimulatedDoor] = {}
     for bus in hardware.buses:
         readers = [
-            _reader(fitting, keys[fitting.id], settle, secure=bus.secure)
+            _reader(fitting, keys[fitting.id] if bus.secure else None, settle)
             for fitting in bus.readers
         ]
         wire = Wire(bus.baud, dice(hardware.seed, bus.name))
@@ -126,11 +126,11 @@ def build_street(
     return Street(doors | locks, locks, close)
 
 
-def _reader(fitting: Fitting, key: bytes, settle: Settle, *, secure: bool) -> Reader:
+def _reader(fitting: Fitting, key: bytes | None, settle: Settle) -> Reader:
     serial = int(fitting.id.rpartition("-")[2])
-    settings = ReaderSettings(
-        fitting.address, Identity(_VENDOR, 1, 1, serial, bytes(3)), key, secure
-    )
+    identity = Identity(_VENDOR, 1, 1, serial, bytes(3))
+    secure = key is not None
+    settings = ReaderSettings(fitting.address, identity, key, secure)
 
     def build(now: float) -> Peripheral:
         return Peripheral(settings, now, os.urandom)

@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from controller.wiegand import ByteOrder
 
 Name: TypeAlias = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*\Z")
+    str,
+    Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"),
 ]
 FileName: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00]*\Z")]
 LONGEST_UNLOCK = 60.0

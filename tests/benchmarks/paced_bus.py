@@ -32,6 +32,8 @@ PLANS = (
     BusPlan(8, 115200),
 )
 HEAD = "readers   baud channel    p50    p95    p99  least p99  ratio"
+SETTLING = 4.0
+"""Seconds in which a gateway asks every reader who it is."""
 NOBODY = "http://127.0.0.1:9"
 """No registry answers there: a gateway decides without one."""
 
@@ -94,6 +96,7 @@ def measure(plan: BusPlan, taps: int) -> list[float]:
                 return False
 
         wait_for(crew, ready, 30.0, "readers online")
+        time.sleep(SETTLING)
         tap_at_random(simulator, doors, taps)
         time.sleep(1.0)
         return latencies(folder)

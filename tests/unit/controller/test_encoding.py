@@ -234,7 +234,8 @@ def test_the_longest_entry_fits() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        (0, 3, "kind"),
+        (0, 3, "unwatched must be an array of 4"),
+        (0, 4, "kind"),
         (0, 2, "alarm must be an array of 5"),
         (1, None, "door"),
         (2, "now", "at must be an integer"),
