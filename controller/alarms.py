@@ -6,15 +6,24 @@ alarm: a door found open when it is first heard of, or heard of again, was not s
 opening. It is only timed from then on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from types import MappingProxyType
 
 from controller.session import Contact
 from controller.vocabulary import AlarmKind
 
 LATCH = 2.0
 """Seconds after the lock falls in which an opening still belongs to the grant."""
+SENSED: Mapping[Contact, AlarmKind] = MappingProxyType(
+    {
+        Contact.TAMPER: AlarmKind.TAMPER,
+        Contact.POWER: AlarmKind.POWER,
+        Contact.FIRE: AlarmKind.FIRE,
+    }
+)
+"""Inputs that are alarms as long as they are active."""
 LONGEST_PATIENCE = 300.0
 """Seconds after which an opening is judged, however many old reports still come."""
 
@@ -78,10 +87,13 @@ class DoorAlarms:
                 self._door(now, opened=active)
             case Contact.EXIT_BUTTON if active:
                 self.explain(now, now + self._limits.unlock, now)
-            case Contact.TAMPER:
-                self._set(AlarmKind.TAMPER, now, raised=active)
-            case Contact.POWER:
-                self._set(AlarmKind.POWER, now, raised=active)
+            case _ if contact in SENSED:
+                self._set(SENSED[contact], now, raised=active)
+
+    def notice(self, kind: AlarmKind, now: float, *, raised: bool) -> None:
+        """Take what others found out: a PIN under duress, a reader that is another."""
+        self.on_timeout(now)
+        self._set(kind, now, raised=raised)
 
     def explain(self, since: float, until: float, now: float) -> None:
         """Take a reason to open: a grant, an exit request or a remote open."""

@@ -124,6 +124,7 @@ class Contact(StrEnum):
     EXIT_BUTTON = "exit_button"
     TAMPER = "tamper"
     POWER = "power"
+    FIRE = "fire"
 
 
 @dataclass(frozen=True, slots=True)

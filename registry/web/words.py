@@ -88,6 +88,8 @@ GRANTED: dict[Reason, str] = {
     Reason.EXIT_REQUEST: "出门按钮开门",
     Reason.REMOTE_OPEN: "远程开门",
     Reason.SUPERVISOR_CODE: "超级密码开门",
+    Reason.FREE_PASSAGE: "门已设为常开",
+    Reason.PASSBACK_NOTED: "刷卡开门（没有先刷卡出门）",
 }
 
 REFUSED: dict[Reason, str] = {
@@ -104,6 +106,7 @@ REFUSED: dict[Reason, str] = {
     Reason.INTERLOCK: "互锁的另一扇门开着",
     Reason.HELD_SHUT: "门已设为常闭",
     Reason.CONTROLLER_RULE: "控制器按自身规则拒绝",
+    Reason.PIN_NEEDED: "没有输入密码",
 }
 
 HAPPENINGS: dict[EntryKind, str] = {
@@ -121,6 +124,9 @@ ALARM_KINDS: dict[AlarmKind, Sign] = {
     AlarmKind.TAMPER: Sign("设备被拆动", "lock"),
     AlarmKind.READER_LOST: Sign("设备失联", "cross"),
     AlarmKind.POWER: Sign("电源异常", "bolt"),
+    AlarmKind.DURESS: Sign("胁迫开门求助", "alert"),
+    AlarmKind.FIRE: Sign("消防信号", "alert"),
+    AlarmKind.REPLACED: Sign("设备被更换", "lock"),
 }
 
 ALARM_STATES: dict[AlarmState, Badge] = {

@@ -212,6 +212,17 @@ def test_an_opening_is_judged_even_if_the_line_is_cut_at_once() -> None:
     assert told(door, 11.0) == [(FORCED, True, 10.0)]
 
 
+def test_what_others_found_out_is_told_once() -> None:
+    door = shut()
+    door.notice(AlarmKind.DURESS, 20.0, raised=True)
+    door.notice(AlarmKind.DURESS, 20.5, raised=True)
+    door.notice(AlarmKind.DURESS, 20.5, raised=False)
+    assert told(door, 21.0) == [
+        (AlarmKind.DURESS, True, 20.0),
+        (AlarmKind.DURESS, False, 20.5),
+    ]
+
+
 def test_what_an_earlier_detector_left_is_cleared_but_not_raised_again() -> None:
     door = DoorAlarms(LIMITS, 0.0, AlarmKind)
     assert told(door, 99.0) == []
@@ -222,6 +233,9 @@ def test_what_an_earlier_detector_left_is_cleared_but_not_raised_again() -> None
     door.contact(Contact.DOOR, 201.0, active=False)
     door.contact(Contact.TAMPER, 201.0, active=False)
     door.contact(Contact.POWER, 201.0, active=False)
+    door.contact(Contact.FIRE, 201.0, active=False)
+    door.notice(AlarmKind.DURESS, 201.0, raised=False)
+    door.notice(AlarmKind.REPLACED, 201.0, raised=False)
     assert {kind for kind, *_ in told(door, 201.0)} == set(AlarmKind) - {LOST}
 
 
