@@ -299,6 +299,10 @@ Event = (
 )
 
 
+USUAL_INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON)
+"""What is wired to a reader's inputs unless something else is said, in order."""
+
+
 class Session(Protocol):
     """One line of controllers as a pure state machine."""
 
@@ -328,6 +332,7 @@ class Member:
     `secure` False lets a reader speak in clear; `commissioning` lets it be reached
     with the published default key, for set-up only. `next_key` is one that it may
     hold already, and `identity` what it said of itself when it was first met.
+    `inputs` says what is wired to the inputs of a reader, from its first one on.
     """
 
     controller: ControllerId
@@ -337,6 +342,7 @@ class Member:
     commissioning: bool = False
     next_key: bytes | None = field(default=None, repr=False)
     identity: str = ""
+    inputs: tuple[Contact, ...] = USUAL_INPUTS
 
 
 @dataclass(frozen=True, slots=True)
