@@ -17,6 +17,7 @@ from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
 from gateway.backoff import Backoff
 from gateway.clock import Clock
+from gateway.commissioned import Commissioned
 from gateway.config.checks import broker_address
 from gateway.config.installation import Installation
 from gateway.control import Deeds, obey
@@ -73,6 +74,7 @@ class Gateway:
     forwarder: Forwarder
     sync: Sync
     health: Health
+    commissioned: Commissioned
     deeds: Deeds
     tell: Callable[[], Coroutine[None, None, None]] | None = None
 
@@ -85,7 +87,7 @@ class Gateway:
         ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
-            parts += [self.tell] if self.tell else []
+            parts += [self.commissioned.run, *([self.tell] if self.tell else [])]
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
             notify("READY=1")
@@ -191,7 +193,17 @@ def _assemble(
     recorder.on_commit = forwarder.wake
     sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
     return Gateway(
-        site, stores, permits, recorder, lines, forwarder, sync, health, deeds, tell
+        site,
+        stores,
+        permits,
+        recorder,
+        lines,
+        forwarder,
+        sync,
+        health,
+        Commissioned(installation.data, uplink),
+        deeds,
+        tell,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from registry.domain.policy import Policy
 from registry.services.alarms import AlarmService
 from registry.services.changes import Changes
+from registry.services.commissioning import Commissioning
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
@@ -35,6 +36,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
     alarms = AlarmService(clock)
+    gateways = Gateways(clock)
     return Services(
         store=store,
         policy=policy,
@@ -42,7 +44,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         signer=installation.signer(),
         alarms=alarms,
         changes=Changes(store, settings.poll_seconds),
-        gateways=Gateways(clock),
+        commissioning=Commissioning(gateways, clock),
+        gateways=gateways,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),

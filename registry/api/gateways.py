@@ -14,6 +14,8 @@ from controller.errors import SignatureRefused
 from controller.uplink.codec import decode, encode
 from controller.uplink.formats import FORMATS
 from controller.uplink.messages import (
+    CommissioningReceipt,
+    CommissioningReport,
     Heartbeat,
     Message,
     PassageBatch,
@@ -35,7 +37,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {
     200: {"content": SIGNED, "description": "A signed message"},
 }
 ASKED = {"requestBody": {"required": True, "content": SIGNED}}
-Spoken = TypeVar("Spoken", PassageBatch, PermitRequest, Heartbeat)
+Spoken = TypeVar("Spoken", PassageBatch, PermitRequest, Heartbeat, CommissioningReport)
 
 
 @router.post(
@@ -92,6 +94,24 @@ async def heartbeat(request: Request, registry: Registry) -> None:
     """Keep what the gateway says of itself and of its own doors."""
     heard = await _read(request, registry, Heartbeat)
     await run_in_threadpool(_hear, registry, heard)
+
+
+@router.post(
+    "/commissioning",
+    summary="Take the record of a reader brought into service",
+    response_class=Response,
+    responses=RESPONSES,
+    openapi_extra=ASKED,
+)
+async def commissioning(request: Request, registry: Registry) -> Response:
+    """Commit the record unless it is here already, then sign a receipt."""
+    report = await _read(request, registry, CommissioningReport)
+    return await _signed(registry, await run_in_threadpool(_keep, registry, report))
+
+
+def _keep(registry: Services, report: CommissioningReport) -> CommissioningReceipt:
+    with registry.store.writing() as uow:
+        return registry.commissioning.take(uow, report)
 
 
 def _accept(registry: Services, batch: PassageBatch) -> Receipt | Fork:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     GATEWAY_ENROLLED = "gateway_enrolled"
     RECORD_FORKED = "record_forked"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    READER_COMMISSIONED = "reader_commissioned"
     STREET_IMPORTED = "street_imported"
 
 

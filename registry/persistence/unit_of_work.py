@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.persistence.alarms import Alarms
+from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
 from registry.persistence.hardware import Hardware
@@ -31,6 +32,7 @@ class UnitOfWork:
         self.passages = Passages(session)
         self.records = Records(session)
         self.alarms = Alarms(session)
+        self.commissioning = CommissioningRecords(session)
 
 
 class Store:

@@ -9,6 +9,7 @@ from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
 from registry.services.alarms import AlarmService
 from registry.services.changes import Changes
+from registry.services.commissioning import Commissioning
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
@@ -30,6 +31,7 @@ class Services:
     signer: Signer
     alarms: AlarmService
     changes: Changes
+    commissioning: Commissioning
     gateways: Gateways
     housing: Housing
     identity: Identity

@@ -107,7 +107,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
