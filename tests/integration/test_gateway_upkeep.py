@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from controller.protocols.osdp import Identity, Peripheral, ReaderSettings
+from controller.session import Contact
 from controller.uplink.codec import decode_entry
 from controller.vocabulary import AlarmChange, AlarmKind
 from gateway.config.keys import HeldKeys, read_keys
@@ -28,7 +29,10 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 COMMAND = Path(sys.executable).with_name("menhu-gateway")
-BUS = CONFIG[: CONFIG.rindex("[[lines]]")]
+INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON, Contact.FIRE)
+BUS = CONFIG[: CONFIG.rindex("[[lines]]")].replace(
+    "5.0", '5.0, inputs = ["door", "exit_button", "fire"]'
+)
 KEYS = f'reader-1 = "{READER_KEY.hex()}"\n'
 
 
@@ -58,7 +62,7 @@ class ReaderInReach(LiveReader):
     def become(self, serial: int) -> None:
         """Be another reader with the same key."""
         identity = Identity(b"\x01\x02\x03", 4, 5, serial, b"\x01\x00\x00")
-        settings = ReaderSettings(0, identity, self.device.key)
+        settings = ReaderSettings(0, identity, self.device.key, inputs=INPUTS)
         self.device = Peripheral(settings, monotonic(), os.urandom)
 
 
@@ -88,14 +92,14 @@ class House:
         beats = self.registry.heartbeats
         return any(door.secure for beat in beats[-1:] for door in beat.doors)
 
-    def replaced(self) -> bool | None:
-        """Say whether the last that was told of the reader is that it is another."""
+    def raised(self, kind: AlarmKind = AlarmKind.REPLACED) -> bool | None:
+        """Say whether the last that was told of an alarm is that it is raised."""
         records = [record for _, record in sorted(self.registry.records.items())]
         entries = [decode_entry(body) for one in records for body in one.entries]
         told = [
             entry
             for entry in entries
-            if isinstance(entry, AlarmChange) and entry.kind is AlarmKind.REPLACED
+            if isinstance(entry, AlarmChange) and entry.kind is kind
         ]
         return told[-1].cleared_at is None if told else None
 
@@ -123,16 +127,26 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_another_reader_is_an_alarm_until_it_is_accepted(house: House) -> None:
+async def test_another_reader_and_a_fire_are_alarms_until_they_are_over(
+    house: House,
+) -> None:
     async with house.daemon():
         house.reader.become(7)
-        await until(lambda: house.replaced() is True)
+        await until(lambda: house.raised() is True)
         house.reader.become(6)
-        await until(lambda: house.replaced() is False)
+        await until(lambda: house.raised() is False)
         house.reader.become(7)
-        await until(lambda: house.replaced() is True)
+        await until(lambda: house.raised() is True)
         assert await house.order("accept") == "reader-1 is 010203-4-5-00000007"
-        await until(lambda: house.replaced() is False)
+        await until(lambda: house.raised() is False)
+
+        house.reader.device.set_input(Contact.FIRE, active=True)
+        house.reader.device.set_input(Contact.DOOR, active=True)
+        await until(lambda: house.raised(AlarmKind.FIRE) is True)
+        house.reader.device.set_input(Contact.DOOR, active=False)
+        house.reader.device.set_input(Contact.FIRE, active=False)
+        await until(lambda: house.raised(AlarmKind.FIRE) is False)
+        assert house.raised(AlarmKind.FORCED_OPEN) is None
 
 
 async def test_a_new_key_is_proved_and_is_the_key_from_then_on(house: House) -> None:
