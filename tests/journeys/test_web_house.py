@@ -178,6 +178,7 @@ def test_on_a_phone_a_unit_opens_in_a_sheet(browser: Browser, site: Site) -> Non
 
 PAGES = ("/", "/communities/C01", HOUSE, "/doors", "/doors/door-1", "/tenancies/T1")
 ALARMS = ("/alarms", "/alarms/1/acknowledge")
+COMMISSIONING = ("/commissioning", "/commissioning/door-1")
 FORMS = ("/tenancies/new?unit=B001-0302", "/tenancies/T1/end", "/nowhere")
 
 
@@ -189,7 +190,7 @@ def test_on_a_phone_fingers_fit_and_nothing_sticks_out(
     with visit(browser, site, **TOUCH) as seen:
         page = seen.page
         page.goto(f"/?size={size}")
-        for path in (*PAGES, *ALARMS, *FORMS):
+        for path in (*PAGES, *ALARMS, *COMMISSIONING, *FORMS):
             page.goto(path)
             assert (path, small_targets(page, least)) == (path, [])
             width = page.evaluate("document.documentElement.scrollWidth")
