@@ -1,6 +1,6 @@
 """A board: what people, doors and hours do to it, and the events that makes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
@@ -19,7 +19,7 @@ from controller.protocols.uhppote.messages.events import (
 from controller.session import Packet
 from firmware_sim.uhppote_board.access import MORE_CARDS_WITHIN, Case, Swipe, reason
 from firmware_sim.uhppote_board.doors import DoorState, interlocked
-from firmware_sim.uhppote_board.memory import DOORS, BoardMemory
+from firmware_sim.uhppote_board.memory import MOST_DOORS, BoardMemory
 from firmware_sim.uhppote_board.passback import PassbackLedger
 from firmware_sim.uhppote_board.tasks import EFFECTS, due
 
@@ -30,11 +30,6 @@ BUTTON_CARD, REFUSED_BUTTON_CARD, OPENED_CARD, CLOSED_CARD, CODE_CARD = 1, 6, 8,
 HOST_CARD = 3_922_570_474
 """The same for a door opened by a host: any number, this one was seen on a board."""
 _SEQUENCES = 2**32
-
-
-def _four(flags: Iterable[bool]) -> FourFlags:
-    first, second, third, fourth = flags
-    return first, second, third, fourth
 
 
 def _alarm(why: EventReason, door: int = 0, card: int = NO_CARD) -> EventRecord:
@@ -67,8 +62,8 @@ class Board:
 
     def start(self, now: float) -> None:
         """Begin with what flash holds and nothing else."""
-        settings = self.memory.settings
-        self.doors = {number: DoorState(settings.doors[number]) for number in DOORS}
+        settings = self.memory.settings.doors
+        self.doors = {number: DoorState(each) for number, each in settings.items()}
         self.ledger = PassbackLedger()
         self._host_at = -inf
         self._pushed_at = now
@@ -179,6 +174,10 @@ class Board:
             number for number, door in self.doors.items() if door.opened_at is not None
         )
 
+    def host_since(self, now: float) -> float:
+        """Return for how long no host asked for anything (s)."""
+        return now - self._host_at
+
     def heard_host(self, now: float) -> None:
         """Note that a host asks for something: it is alive."""
         self._host_at = now
@@ -194,15 +193,15 @@ class Board:
     def status(self, event: EventRecord, now: float) -> StatusReply:
         """Return how everything stands, with an event."""
         moment = self.memory.clock.read(now)
-        doors = [self.doors[number] for number in DOORS]
         relays = sum(
-            door.unlocked(moment, now) << place for place, door in enumerate(doors)
+            door.unlocked(moment, now) << number - 1
+            for number, door in self.doors.items()
         )
         return StatusReply(
             serial=self.memory.serial,
             event=event,
-            open=_four(door.opened_at is not None for door in doors),
-            buttons=_four(door.button for door in doors),
+            open=self._of_each(lambda door: door.opened_at is not None),
+            buttons=self._of_each(lambda door: door.button),
             system_error=0,
             system_time=moment.time(),
             sequence=self._sequence,
@@ -255,8 +254,16 @@ class Board:
             ledger=self.ledger,
             moment=self.memory.clock.read(now),
             now=now,
-            host_since=now - self._host_at,
+            host_since=self.host_since(now),
         )
+
+    def _of_each(self, flag: Callable[[DoorState], bool]) -> FourFlags:
+        """Return a flag of every door; doors a board does not have have none."""
+        states = [self.doors.get(number) for number in range(1, MOST_DOORS + 1)]
+        first, second, third, fourth = (
+            state is not None and flag(state) for state in states
+        )
+        return first, second, third, fourth
 
     def _pass(self, case: Case) -> None:
         door, number = case.door, case.swipe.door
