@@ -117,9 +117,9 @@ class BoardDoor:
         self._cabinet.disturb(faults)
 
     def _swiped(self, card: int) -> Outcome:
+        why = self._board.swipe(Swipe(card, self._number), self._cabinet.now)
         if not self._board.powered:
             return Outcome.UNANSWERED
-        why = self._board.swipe(Swipe(card, self._number), self._cabinet.now)
         return Outcome.GRANTED if why is EventReason.SWIPE else Outcome.REFUSED
 
     def _pressed(self) -> Outcome:

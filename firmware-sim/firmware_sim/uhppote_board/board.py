@@ -29,6 +29,8 @@ BUTTON_CARD, REFUSED_BUTTON_CARD, OPENED_CARD, CLOSED_CARD, CODE_CARD = 1, 6, 8,
 """What stands in an event's card number when no card was there (uhppote-simulator)."""
 HOST_CARD = 3_922_570_474
 """The same for a door opened by a host: any number, this one was seen on a board."""
+FIRE_INPUT = 0x02
+"""Bit 1 of the inputs; bit 0 is forced lock (comments of the maker's examples)."""
 _SEQUENCES = 2**32
 
 
@@ -55,6 +57,7 @@ class Board:
     def __init__(self, memory: BoardMemory, now: float) -> None:
         self.memory = memory
         self.powered = True
+        self.fire = False
         self._requests_left: int | None = None
         self._packets: list[Packet] = []
         self._sequence = 0
@@ -75,9 +78,15 @@ class Board:
         if not self.powered:
             self._packets.clear()
 
+    def cut_power_in_write(self) -> None:
+        """Go dark in the middle of the next write of a card or an event."""
+        self.memory.tear_next()
+
     def outlives_request(self) -> bool:
         """Say whether the power lasts until the reply to a request just done."""
-        if self._requests_left is not None:
+        if self.memory.interrupted:
+            self.cut_power()
+        elif self._requests_left is not None:
             self._requests_left -= 1
             if self._requests_left == 0:
                 self.cut_power()
@@ -86,6 +95,7 @@ class Board:
     def restart(self, now: float) -> None:
         """Come back from the dark: flash stays, everything else is new."""
         self.powered, self._requests_left = True, None
+        self.memory.repair()
         self.start(now)
         self._record(_alarm(EventReason.POWER_ON), now)
 
@@ -142,7 +152,7 @@ class Board:
         if door.opened_at is not None:
             return
         door.opened_at, door.reported_held = now, False
-        if not door.unlocked(self.memory.clock.read(now), now):
+        if not self.unlocked(number, now):
             self._record(_alarm(EventReason.FORCED_OPEN, number), now)
         elif self.memory.settings.special_events:
             self._record(_moved(EventReason.DOOR_OPENED, number, OPENED_CARD), now)
@@ -156,6 +166,18 @@ class Board:
         door.opened_at = None
         if self.memory.settings.special_events:
             self._record(_moved(EventReason.DOOR_CLOSED, number, CLOSED_CARD), now)
+
+    def set_fire(self, now: float, *, active: bool) -> None:
+        """Let the fire alarm's wire unlock every door, whatever mode it is in."""
+        self.on_timeout(now)
+        began, self.fire = active and not self.fire, active
+        if began:
+            self._record(_alarm(EventReason.FIRE), now)
+
+    def unlocked(self, number: int, now: float) -> bool:
+        """Say whether a door's relay is drawn."""
+        door = self.doors[number]
+        return self.fire or door.unlocked(self.memory.clock.read(now), now)
 
     def open_remotely(self, number: int, now: float) -> bool:
         """Unlock a door because a host wants it; not against mode or interlock."""
@@ -193,10 +215,7 @@ class Board:
     def status(self, event: EventRecord, now: float) -> StatusReply:
         """Return how everything stands, with an event."""
         moment = self.memory.clock.read(now)
-        relays = sum(
-            door.unlocked(moment, now) << number - 1
-            for number, door in self.doors.items()
-        )
+        relays = sum(self.unlocked(number, now) << number - 1 for number in self.doors)
         return StatusReply(
             serial=self.memory.serial,
             event=event,
@@ -207,7 +226,7 @@ class Board:
             sequence=self._sequence,
             special=0,
             relays=relays,
-            inputs=0,
+            inputs=FIRE_INPUT if self.fire else 0,
             system_date=moment.date(),
         )
 
@@ -295,7 +314,11 @@ class Board:
         if not self.powered:
             return
         dated = replace(event, moment=self.memory.clock.read(now))
-        self._push(self.memory.events.add(dated), now)
+        kept = self.memory.events.add(dated)
+        if self.memory.interrupted:
+            self.cut_power()
+        else:
+            self._push(kept, now)
 
     def _push(self, event: EventRecord, now: float) -> None:
         peer = self.memory.settings.listener.peer

@@ -87,6 +87,20 @@ class BoardMemory:
         self.events.clear()
 
     @property
+    def interrupted(self) -> bool:
+        """Whether a write was cut off in the middle since the last repair."""
+        return self.cards.interrupted or self.events.interrupted
+
+    def tear_next(self) -> None:
+        """Let the next write of a card or an event be cut off in the middle."""
+        self.cards.tears_next = self.events.tears_next = True
+
+    def repair(self) -> None:
+        """Take torn records for none, as a board that starts does."""
+        for part in (self.cards, self.events):
+            part.tears_next = part.interrupted = False
+
+    @property
     def hardware_address(self) -> bytes:
         """Return the MAC address: two fixed bytes, then the serial number."""
         return b"\x00\x66" + self.serial.to_bytes(4, "big")
