@@ -33,31 +33,6 @@ def delete_cards(
     return messages.DeleteCardsReply(board.memory.serial, ok)
 
 
-def count_cards(
-    board: Board, _request: messages.CountCards, _now: float
-) -> messages.CountCardsReply:
-    """Count the cards."""
-    return messages.CountCardsReply(board.memory.serial, len(board.memory.cards))
-
-
-def get_card(
-    board: Board, request: messages.GetCard, _now: float
-) -> messages.GetCardReply:
-    """Return a card by its number."""
-    return messages.GetCardReply(
-        board.memory.serial, board.memory.cards.get(request.number)
-    )
-
-
-def get_card_at(
-    board: Board, request: messages.GetCardAt, _now: float
-) -> messages.GetCardAtReply:
-    """Return a card by its row."""
-    return messages.GetCardAtReply(
-        board.memory.serial, board.memory.cards.at(request.index)
-    )
-
-
 def set_passcodes(
     board: Board, request: messages.SetPasscodes, _now: float
 ) -> messages.SetPasscodesReply | None:

@@ -52,15 +52,6 @@ def set_anti_passback(
     return messages.SetAntiPassbackReply(board.memory.serial, ok)
 
 
-def get_anti_passback(
-    board: Board, _request: messages.GetAntiPassback, _now: float
-) -> messages.GetAntiPassbackReply:
-    """Return the mode."""
-    return messages.GetAntiPassbackReply(
-        board.memory.serial, board.memory.settings.anti_passback
-    )
-
-
 def set_interlock(
     board: Board, request: messages.SetInterlock, _now: float
 ) -> messages.SetInterlockReply:

@@ -6,9 +6,6 @@ from firmware_sim.uhppote_board.board import Board
 
 MOST_TASKS = 1_000
 LAST_MODE = messages.FirstCardMode.FIRST_CARD_ONLY
-_NEVER = (False, False, False, False, False, False, False)
-_SEGMENTS = (messages.NO_SEGMENT, messages.NO_SEGMENT, messages.NO_SEGMENT)
-NO_PROFILE = messages.ProfileRecord(0, None, None, _NEVER, _SEGMENTS, 0)
 
 
 def set_profile(
@@ -20,16 +17,6 @@ def set_profile(
     if ok:
         board.memory.settings.profiles[profile.id] = profile
     return messages.SetProfileReply(board.memory.serial, ok)
-
-
-def get_profile(
-    board: Board, request: messages.GetProfile, _now: float
-) -> messages.GetProfileReply:
-    """Return a profile, or one with id 0."""
-    profiles = board.memory.settings.profiles
-    return messages.GetProfileReply(
-        board.memory.serial, profiles.get(request.id, NO_PROFILE)
-    )
 
 
 def clear_profiles(
