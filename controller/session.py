@@ -328,6 +328,7 @@ class Member:
     `secure` False lets a reader speak in clear; `commissioning` lets it be reached
     with the published default key, for set-up only. `next_key` is one that it may
     hold already, and `identity` what it said of itself when it was first met.
+    `unlock_seconds` is told to hardware that times its lock itself; None leaves it.
     """
 
     controller: ControllerId
@@ -337,6 +338,7 @@ class Member:
     commissioning: bool = False
     next_key: bytes | None = field(default=None, repr=False)
     identity: str = ""
+    unlock_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

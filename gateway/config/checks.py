@@ -51,6 +51,7 @@ def line_settings(line: LineSection, keys: Keys) -> LineSettings:
             keys.get(each.id),
             each.secure,
             each.commissioning,
+            unlock_seconds=each.unlock_seconds,
         )
         for each in line.controllers
     )

@@ -47,7 +47,8 @@ network = "{network}"
 bind = "127.0.0.1"
 controllers = [
   {{ id = "1-{network}", door = "front-{network}", address = "{serial}/1@{place}" }},
-  {{ id = "2-{network}", door = "back-{network}", address = "{serial}/2@{place}" }},
+  {{ id = "2-{network}", door = "back-{network}", address = "{serial}/2@{place}", \
+unlock_seconds = 7 }},
 ]
 """
 
@@ -125,6 +126,8 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     clock = wall_time(datetime.now(UTC))
     for board in boards:
         board.memory.clock = BoardClock(clock, asyncio.get_running_loop().time())
+        for door in board.memory.settings.doors.values():
+            door.delay = 30
     endpoint = await BoardEndpoint.open(boards, Random(1))  # noqa: S311 - repeatable
     place = f"127.0.0.1:{endpoint.port}"
     lines = [
@@ -153,6 +156,11 @@ async def test_permits_reach_boards_and_their_events_the_registry(site: Site) ->
     await registry.publish(put=put)
     async with site.daemon() as process:
         await until(lambda: site.in_force(1))
+        for board in site.boards.values():
+            settings = board.memory.settings
+            assert settings.special_events
+            assert (settings.doors[1].delay, settings.doors[2].delay) == (5, 7)
+            assert settings.doors[3].delay == 30, "no door of ours"
         assert site.swipe(77, 1) == {EventReason.SWIPE}
         assert site.swipe(77, 2) == {EventReason.NO_PRIVILEGE}
         assert site.swipe(78, 2) == {EventReason.SWIPE}

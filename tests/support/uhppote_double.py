@@ -28,10 +28,15 @@ class Board:
     events: list[happening.EventRecord] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
     opened: list[int] = field(default_factory=list)
+    modes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """How each door stands and for how long it is unlocked."""
+    special: bool = False
     offset: float = 0.0
     deaf: bool = False
     declines: set[type[Request]] = field(default_factory=set)
     """Requests that are answered and not followed."""
+    ignores: set[type[Request]] = field(default_factory=set)
+    """Requests it does not know."""
 
     def answer(self, data: bytes, now: float) -> bytes | None:
         """Return the reply to a request."""
@@ -39,6 +44,8 @@ class Board:
         if self.deaf or request.serial != self.serial:
             return None
         self.asked.append(request)
+        if type(request) in self.ignores:
+            return None
         return self._answers(now)[type(request)](request).encode()
 
     def swipe(self, card: int, door: int = 1, **changes: object) -> None:
@@ -109,6 +116,20 @@ class Board:
             self.opened.append(door)
         return doors.OpenDoorReply(self.serial, ok=ok)
 
+    def _record_special(self, *, enabled: bool) -> Reply:
+        ok = happening.RecordSpecialEvents not in self.declines
+        if ok:
+            self.special = enabled
+        return happening.RecordSpecialEventsReply(self.serial, ok=ok)
+
+    def _mode(self, door: int) -> tuple[int, int, int]:
+        return door, *self.modes.get(door, (doors.DoorMode.CONTROLLED, 5))
+
+    def _set_mode(self, request: doors.SetDoor) -> Reply:
+        if doors.SetDoor not in self.declines:
+            self.modes[request.door] = request.mode, request.delay
+        return doors.SetDoorReply(self.serial, *self._mode(request.door))
+
     def _set_time(self, now: float, moment: datetime | None) -> Reply:
         if moment is not None:
             self.offset = (moment - NOON).total_seconds() - now
@@ -139,6 +160,11 @@ class Board:
             ),
             schedules.SetProfile: lambda r: self._profile(r.profile),
             doors.OpenDoor: lambda r: self._open(r.door),
+            doors.GetDoor: lambda r: doors.GetDoorReply(own, *self._mode(r.door)),
+            doors.SetDoor: self._set_mode,
+            happening.RecordSpecialEvents: lambda r: self._record_special(
+                enabled=r.enabled
+            ),
             boards.SetTime: lambda r: self._set_time(now, r.moment),
         }
 

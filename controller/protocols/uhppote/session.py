@@ -8,6 +8,7 @@ from controller.protocols.uhppote.message import START_OF_MESSAGE, Reply
 from controller.protocols.uhppote.messages.events import StatusReply
 from controller.protocols.uhppote.panel import Panel
 from controller.protocols.uhppote.places import read_place
+from controller.protocols.uhppote.setup import delay_of
 from controller.protocols.uhppote.tables import decode_reply
 from controller.session import (
     Command,
@@ -114,7 +115,9 @@ class NetworkSession:
             self._panels[place.serial] = panel
         if panel.peer != place.peer:
             raise ValueError(f"board {place.serial} is at {panel.peer} or {place.peer}")
-        panel.add(place.door, member.controller)
+        seconds = member.unlock_seconds
+        delay = None if seconds is None else delay_of(seconds)
+        panel.add(place.door, member.controller, delay)
         self._of[member.controller] = panel
 
 
@@ -127,8 +130,9 @@ def open_network(
 ) -> Session:
     """Return the session for the boards of one network.
 
-    `address` of a member is SERIAL/DOOR@HOST[:PORT]. Raises ValueError for an unfit
-    or repeated address and for any key: boards have none.
+    `address` of a member is SERIAL/DOOR@HOST[:PORT], `unlock_seconds` a whole number
+    of seconds from 1 to 255. Raises ValueError for anything else, a repeated address
+    and any key: boards have none.
     """
     del random  # nothing on this wire is secret or has to be unique
     return NetworkSession(settings, now)
