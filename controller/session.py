@@ -343,7 +343,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """Who is on a line, and how fast its wire is (bits per second; 0: no wire)."""
+    """Who is on a line, and how fast its wire is (bits per second; 0: no wire).
+
+    `place` is our own "address:port" on a network, where devices may speak unasked.
+    """
 
     members: tuple[Member, ...]
     baud: int = 0
+    place: str = ""

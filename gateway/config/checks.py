@@ -55,7 +55,13 @@ def line_settings(line: LineSection, keys: Keys) -> LineSettings:
         )
         for each in line.controllers
     )
-    return LineSettings(members, line.baud if line.port else 0)
+    return LineSettings(members, line.baud if line.port else 0, _place(line))
+
+
+def _place(line: LineSection) -> str:
+    """Return where devices may speak to us unasked: an address and a port of ours."""
+    host, port = bind_address(line.bind)
+    return "" if host == ANYWHERE or not port else f"{host}:{port}"
 
 
 def broker_address(broker: str) -> tuple[str, int]:
@@ -117,9 +123,9 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         return
     if not line.controllers:
         yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
-    yield from _check_transport(line, entry, place)
+    found = list(_check_transport(line, entry, place))
     addresses = [each.address for each in line.controllers]
-    found = list(_repeated(f"{place}.controllers[].address", addresses))
+    found += _repeated(f"{place}.controllers[].address", addresses)
     for number, each in enumerate(line.controllers):
         if keys is not None:
             found += _check_key(each, entry, f"{place}.controllers[{number}]", keys)
