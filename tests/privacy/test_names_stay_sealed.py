@@ -42,6 +42,8 @@ VALUES = {
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
     "alarms/{number}": "1",
+    "doors/{door}": FRONT,
+    "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
