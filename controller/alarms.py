@@ -89,6 +89,8 @@ class DoorAlarms:
                 self.explain(now, now + self._limits.unlock, now)
             case _ if contact in SENSED:
                 self._set(SENSED[contact], now, raised=active)
+                if contact is Contact.FIRE:
+                    self.explain(now, now, now)
 
     def notice(self, kind: AlarmKind, now: float, *, raised: bool) -> None:
         """Take what others found out: a PIN under duress, a reader that is another."""
@@ -167,7 +169,8 @@ class DoorAlarms:
             return
         self._held_at = now + self._limits.held_open
         since, until = self._reason
-        if found or since <= now <= until:
+        # In a fire doors are released by its panel, and people run.
+        if found or AlarmKind.FIRE in self._raised or since <= now <= until:
             return
         if self._opening is None:
             self._opening = _Opening(now, now + self._limits.patience)

@@ -299,6 +299,10 @@ Event = (
 )
 
 
+USUAL_INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON)
+"""What is wired to a reader's inputs unless something else is said, in order."""
+
+
 class Session(Protocol):
     """One line of controllers as a pure state machine."""
 
@@ -329,6 +333,7 @@ class Member:
     with the published default key, for set-up only. `next_key` is one that it may
     hold already, and `identity` what it said of itself when it was first met.
     `unlock_seconds` is told to hardware that times its lock itself; None leaves it.
+    `inputs` says what is wired to the inputs of a reader, from its first one on.
     """
 
     controller: ControllerId
@@ -339,6 +344,7 @@ class Member:
     next_key: bytes | None = field(default=None, repr=False)
     identity: str = ""
     unlock_seconds: float | None = None
+    inputs: tuple[Contact, ...] = USUAL_INPUTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from controller.session import (
     PassageReported,
     PassageSeen,
 )
-from controller.vocabulary import AlarmChange, ControllerId, DoorId
+from controller.vocabulary import AlarmChange, AlarmKind, ControllerId, DoorId
 from gateway.doors import Door
 from gateway.site import Site
 from gateway.store.recorder import Append
@@ -79,6 +79,14 @@ class Alarms:
             watch, now = self._watches[command.controller], self._clock.monotonic()
             watch.detector.explain(now, now + command.seconds, now)
             self._settle(watch)
+
+    def notice(
+        self, controller: ControllerId, kind: AlarmKind, *, raised: bool
+    ) -> None:
+        """Take what another part found out of a door."""
+        watch = self._watches[controller]
+        watch.detector.notice(kind, self._clock.monotonic(), raised=raised)
+        self._settle(watch)
 
     def handle(self, event: Event) -> None:
         """Take what an event says of a door."""

@@ -19,6 +19,7 @@ from gateway.backoff import Backoff
 from gateway.clock import Clock
 from gateway.config.checks import broker_address
 from gateway.config.installation import Installation
+from gateway.control import Deeds, obey
 from gateway.delivery import Delivery
 from gateway.device import read_key
 from gateway.doors import Doors
@@ -31,6 +32,7 @@ from gateway.notify import notify, watchdog_period
 from gateway.permits import Permits
 from gateway.readers import Readers
 from gateway.reports import Reports
+from gateway.roster import Roster
 from gateway.routing import Router, Switchboard, each
 from gateway.sightings import Sightings
 from gateway.site import Site
@@ -41,6 +43,7 @@ from gateway.store.recorder import Recorder
 from gateway.store.state import State
 from gateway.sync import Sync
 from gateway.transports.retained import NoticeBoard
+from gateway.upkeep import Upkeep
 from gateway.uplink import Uplink
 
 MEGABYTE = 1024 * 1024
@@ -70,11 +73,16 @@ class Gateway:
     forwarder: Forwarder
     sync: Sync
     health: Health
+    deeds: Deeds
     tell: Callable[[], Coroutine[None, None, None]] | None = None
 
     async def run(self, data: Path, stop: asyncio.Event) -> None:
         """Run until `stop`; what was asked for by then is recorded and answered."""
-        async with serve(data, self._describe), asyncio.TaskGroup() as group:
+        async with (
+            serve(data, self._describe),
+            obey(data, self.deeds),
+            asyncio.TaskGroup() as group,
+        ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
             parts += [self.tell] if self.tell else []
@@ -157,11 +165,14 @@ def _assemble(
     site = Site(GatewayId(installation.config.id), doors, clock)
     permits = Permits(state)
     router = Router(site.counters)
-    lines = tuple(lines_of(installation, clock, router.handle, trace))
+    roster = Roster(installation, state)
+    lines = tuple(lines_of(installation, roster, clock, router.handle, trace))
     switchboard = Switchboard(lines)
     send = switchboard.send
     alarms = Alarms(site, state, recorder.append)
     switchboard.watch(alarms.commanded)
+    upkeep = Upkeep(site, roster, alarms.notice, send)
+    deeds: Deeds = {"rotate": upkeep.rotate, "accept": upkeep.accept}
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
     readers = Readers(site, lambda: permits.table, recorder.append, send)
@@ -171,6 +182,7 @@ def _assemble(
     router.add(reports.handle)
     router.add(each(sightings.handle))
     router.add(each(alarms.handle))
+    router.add(each(upkeep.handle))
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))
@@ -179,7 +191,7 @@ def _assemble(
     recorder.on_commit = forwarder.wake
     sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
     return Gateway(
-        site, stores, permits, recorder, lines, forwarder, sync, health, tell
+        site, stores, permits, recorder, lines, forwarder, sync, health, deeds, tell
     )
 
 

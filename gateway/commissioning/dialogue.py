@@ -36,6 +36,7 @@ class Plan:
     baud: int
     key: bytes = field(repr=False)
     patience: float
+    next_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,12 @@ def _hand_over_key(
 ) -> Generator[Step, Answer, ReaderIdentified]:
     """Let the default key in for a while; a reader that has its key already is well."""
     member = Member(
-        plan.controller, str(place.address), plan.key, secure=True, commissioning=True
+        plan.controller,
+        str(place.address),
+        plan.key,
+        secure=True,
+        commissioning=True,
+        next_key=plan.next_key,
     )
     yield Begin(member, place.baud)
     yield Say(f"It has {plan.patience:.0f} s to take a key of its own …")

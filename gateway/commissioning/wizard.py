@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from controller.cose import Signer
@@ -9,16 +10,15 @@ from controller.protocols.osdp.commands import KEY_LENGTH
 from controller.protocols.osdp.frames import BROADCAST
 from controller.vocabulary import ControllerId
 from gateway.commissioning.bench import Bench
-from gateway.commissioning.dialogue import (
-    CommissioningFailed,
-    Plan,
-)
+from gateway.commissioning.dialogue import CommissioningFailed, Plan
 from gateway.commissioning.dialogue import commission as dialogue
-from gateway.commissioning.keeping import add_key, write_record
+from gateway.commissioning.keeping import write_record
 from gateway.config.checks import BAUD_RATES
+from gateway.config.keys import HeldKeys, put_keys, read_keys
 from gateway.config.reading import read_config, read_toml
 from gateway.config.settings import Config, ControllerSection, LineSection
 from gateway.device import read_key
+from gateway.store.state import KnownReader, State
 
 
 def commission(
@@ -33,13 +33,19 @@ def commission(
     config, folder = read_config(path), path.resolve().parent
     line, section = _section(config, controller)
     signer = Signer(read_key(folder / config.data), config.id)
-    key = _key(folder / config.keys, controller)
+    keys = _keys(folder / config.keys, controller)
     plan = Plan(
-        ControllerId(controller), int(section.address), line.baud, key, patience
+        ControllerId(controller),
+        int(section.address),
+        line.baud,
+        keys.key,
+        patience,
+        keys.next_key,
     )
     with Bench(folder / (line.port or ""), say, ask) as bench:
         bench.places = _places(plan, line)
         found = bench.run(dialogue(plan))
+    _accept(folder / config.data, plan.controller, found.identity)
     return write_record(folder / config.data, section.door, plan, found, signer)
 
 
@@ -54,7 +60,13 @@ def _section(config: Config, controller: str) -> tuple[LineSection, ControllerSe
     raise CommissioningFailed(f"no controller {controller!r}. Controllers: {known}")
 
 
-def _key(path: Path, controller: str) -> bytes:
+def _accept(data: Path, controller: ControllerId, identity: str) -> None:
+    """Make the reader the one that belongs here, and where the configuration says."""
+    with closing(State(data / "state.db")) as state:
+        state.keep_reader(KnownReader(controller, identity, identity))
+
+
+def _keys(path: Path, controller: str) -> HeldKeys:
     """Return the reader's key, made and written down before anything is sent.
 
     One that is there already is used again: an earlier attempt may have been cut off.
@@ -62,14 +74,14 @@ def _key(path: Path, controller: str) -> bytes:
     known = read_toml(path).get(controller) if path.exists() else None
     if known is not None:
         try:
-            return bytes.fromhex(known)
-        except (TypeError, ValueError) as error:
+            return read_keys(known)
+        except ValueError as error:
             raise CommissioningFailed(
                 f"{path}: {controller} is no string of hex digits"
             ) from error
-    key = os.urandom(KEY_LENGTH)
-    add_key(path, controller, key)
-    return key
+    keys = HeldKeys(os.urandom(KEY_LENGTH))
+    put_keys(path, controller, keys)
+    return keys
 
 
 def _places(plan: Plan, line: LineSection) -> Iterator[tuple[int, list[int]]]:

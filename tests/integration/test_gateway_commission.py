@@ -17,8 +17,9 @@ from controller.cose import open_signed
 from controller.protocols.osdp import Identity, Peripheral, ReaderSettings
 from controller.session import Contact
 from gateway.commissioning.dialogue import CommissioningFailed
-from gateway.commissioning.keeping import CONTEXT, add_key
+from gateway.commissioning.keeping import CONTEXT
 from gateway.commissioning.wizard import commission
+from gateway.config.keys import HeldKeys, put_keys
 from gateway.config.reading import read_toml
 from gateway.device import create_key, read_key
 from tests.support.osdp_peers import OurReader
@@ -152,7 +153,7 @@ def test_an_attempt_that_was_cut_off_goes_on_with_its_key(
     config: Path, wire: PtyWire
 ) -> None:
     key = bytes(range(16))
-    add_key(config.parent / "keys.toml", "reader", key)
+    put_keys(config.parent / "keys.toml", "reader", HeldKeys(key))
     with reader_at(wire, 5, key) as (one, actions):
         path = commission(
             config, "reader", 10.0, say=hand_of(actions), ask=lambda _question: False
@@ -182,6 +183,6 @@ def test_only_readers_that_are_configured(config: Path, name: str) -> None:
 def test_other_keys_stay_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text('"first" = "00"\n', encoding="utf-8")
-    add_key(keys, 'odd "name" 门', b"\x01\x02")
+    put_keys(keys, 'odd "name" 门', HeldKeys(b"\x01\x02"))
     assert read_toml(keys) == {"first": "00", 'odd "name" 门': "0102"}
     assert [path.name for path in tmp_path.iterdir()] == ["keys.toml"]

@@ -91,8 +91,10 @@ def test_a_door_in_order_has_no_alarm(life: list[Step], before: set[AlarmKind]) 
     raised, end = set(before), sum(step.pause for step in life)
     signals = live(door, life)
     door.online(end)
-    for contact in (Contact.DOOR, Contact.TAMPER, Contact.POWER):
+    for contact in Contact:
         door.contact(contact, end, active=False)
+    for kind in (AlarmKind.DURESS, AlarmKind.REPLACED):
+        door.notice(kind, end, raised=False)
     door.on_timeout(end + 1000.0)
     for signal in [*signals, *door.signals()]:
         raised ^= {signal.kind}

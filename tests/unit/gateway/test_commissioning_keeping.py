@@ -19,8 +19,9 @@ from gateway.commissioning.dialogue import (
     Place,
     Plan,
 )
-from gateway.commissioning.keeping import CONTEXT, add_key, write_record, write_whole
+from gateway.commissioning.keeping import CONTEXT, write_record
 from gateway.commissioning.wizard import _places, commission
+from gateway.config.keys import HeldKeys, put_keys, write_whole
 from gateway.config.reading import read_toml
 from gateway.config.settings import ControllerSection, LineSection
 from gateway.device import create_key
@@ -49,7 +50,7 @@ def test_a_keys_file_that_others_could_read_is_ours_alone_afterwards(
     keys = tmp_path / "keys.toml"
     keys.write_text('[table]\nx = "00"\n', encoding="utf-8")
     keys.chmod(0o644)
-    add_key(keys, "reader", KEY)
+    put_keys(keys, "reader", HeldKeys(KEY))
     assert mode(keys) == 0o600
     assert read_toml(keys) == {"reader": KEY.hex(), "table": {"x": "00"}}
 
@@ -58,7 +59,7 @@ def test_a_disk_that_fails_leaves_the_keys_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = tmp_path / "keys.toml"
-    add_key(keys, "first", KEY)
+    put_keys(keys, "first", HeldKeys(KEY))
     before = keys.read_bytes()
 
     def full(_handle: int) -> None:
@@ -67,9 +68,9 @@ def test_a_disk_that_fails_leaves_the_keys_as_they_were(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
-            add_key(keys, "second", KEY)
+            put_keys(keys, "second", HeldKeys(KEY))
     assert keys.read_bytes() == before
-    add_key(keys, "second", KEY)
+    put_keys(keys, "second", HeldKeys(KEY))
     assert set(read_toml(keys)) == {"first", "second"}
     assert [path.name for path in tmp_path.iterdir()] == ["keys.toml"]
 
