@@ -54,7 +54,7 @@ def test_who_is_not_known_is_as_configured(
 ) -> None:
     roster = Roster(installation, state)
     assert told(roster, installation) == LineSettings(
-        (Member(READER, "0", READER_KEY),), 9600
+        (Member(READER, "0", READER_KEY, unlock_seconds=5.0),), 9600
     )
     assert told(roster, installation, 1).baud == 0
     assert list(roster) == []
