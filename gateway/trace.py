@@ -2,7 +2,7 @@
 
 One line each: monotonic seconds, line, direction, peer ("-" for none), data. Data
 is hexadecimal for `in`, `out` and `random` and JSON for commands. A trace holds card
-numbers.
+numbers and, of readers in clear, PINs.
 """
 
 import os
@@ -17,6 +17,7 @@ from controller.session import (
     ApplyPermits,
     Command,
     Event,
+    HoldDoor,
     OpenDoor,
     Packet,
     ResumePassages,
@@ -24,12 +25,15 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
+from controller.upkeep import Show
 
 COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         OpenDoor,
+        HoldDoor,
         ShowRefusal,
+        Show,
         ApplyPermits,
         AcknowledgePassages,
         ResumePassages,

@@ -1,5 +1,6 @@
 """What the gateway holds of the registry's will: permits, revisions, a counter."""
 
+import hashlib
 import logging
 import sqlite3
 import threading
@@ -32,6 +33,8 @@ CREATE TABLE IF NOT EXISTS acknowledged (
 CREATE TABLE IF NOT EXISTS alarm (
     door TEXT NOT NULL, kind TEXT NOT NULL, raised_at INTEGER NOT NULL,
     PRIMARY KEY (door, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    name TEXT PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS number (
     name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -145,6 +148,23 @@ class State:
                     "DELETE FROM alarm WHERE door = ? AND kind = ? AND raised_at = ?",
                     place,
                 )
+
+    def keep(self, name: str, body: bytes) -> None:
+        """Hold some bytes under a name instead of those before."""
+        digest = hashlib.sha256(body).digest()
+        with self._lock, transaction(self._database):
+            self._database.execute(
+                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (name, body, digest)
+            )
+
+    def kept(self, name: str) -> bytes | None:
+        """Return the bytes held under a name, unless they are not what was written."""
+        rows = self._rows("SELECT body, digest FROM kept WHERE name = ?", name)
+        for body, digest in rows:
+            if isinstance(body, bytes) and hashlib.sha256(body).digest() == digest:
+                return body
+            LOG.error("%s cannot be read: its digest is another", name)
+        return None
 
     def next_heartbeat(self) -> int:
         """Return a number above every one before it, across restarts."""
