@@ -58,6 +58,17 @@ class OpenDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldDoor:
+    """Hold the lock released for some seconds, for everyone; 0 lets it fall at once.
+
+    It ends by itself: whoever wants it longer says so again in time.
+    """
+
+    controller: ControllerId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShowRefusal:
     """Tell the person at the reader that the door stays shut."""
 
@@ -106,6 +117,7 @@ class SetClock:
 
 Command = (
     OpenDoor
+    | HoldDoor
     | ShowRefusal
     | ApplyPermits
     | AcknowledgePassages

@@ -15,6 +15,7 @@ from controller.cose import Signer
 from controller.vocabulary import GatewayId
 from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
+from gateway.attendance import Attendance
 from gateway.backoff import Backoff
 from gateway.clock import Clock
 from gateway.config.checks import broker_address
@@ -30,7 +31,6 @@ from gateway.home_assistant import OFFLINE, HomeAssistant, available
 from gateway.line import Line
 from gateway.notify import notify, watchdog_period
 from gateway.permits import Permits
-from gateway.readers import Readers
 from gateway.reports import Reports
 from gateway.roster import Roster
 from gateway.routing import Router, Switchboard, each
@@ -74,6 +74,7 @@ class Gateway:
     sync: Sync
     health: Health
     deeds: Deeds
+    attendance: Attendance
     tell: Callable[[], Coroutine[None, None, None]] | None = None
 
     async def run(self, data: Path, stop: asyncio.Event) -> None:
@@ -85,6 +86,7 @@ class Gateway:
         ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
+            parts += self.attendance.runs
             parts += [self.tell] if self.tell else []
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
@@ -175,10 +177,20 @@ def _assemble(
     deeds: Deeds = {"rotate": upkeep.rotate, "accept": upkeep.accept}
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
-    readers = Readers(site, lambda: permits.table, recorder.append, send)
+    attendance = Attendance(
+        site,
+        state,
+        permits,
+        uplink,
+        alarms,
+        append=recorder.append,
+        send=send,
+        relieve=stores.ballast.release,
+    )
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
     sightings = Sightings(site, lambda: outbox.cursors, recorder.append)
-    router.add(each(readers.handle))
+    for handle in attendance.handlers:
+        router.add(each(handle))
     router.add(reports.handle)
     router.add(each(sightings.handle))
     router.add(each(alarms.handle))
@@ -191,7 +203,17 @@ def _assemble(
     recorder.on_commit = forwarder.wake
     sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
     return Gateway(
-        site, stores, permits, recorder, lines, forwarder, sync, health, deeds, tell
+        site,
+        stores,
+        permits,
+        recorder,
+        lines,
+        forwarder,
+        sync,
+        health,
+        deeds,
+        attendance,
+        tell,
     )
 
 

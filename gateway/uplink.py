@@ -10,7 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from controller.cose import Signer
 from controller.errors import MessageRefused
 from controller.uplink.codec import decode, encode
-from controller.uplink.messages import Heartbeat, Message, PassageBatch, PermitRequest
+from controller.uplink.messages import (
+    Heartbeat,
+    Message,
+    OrderRequest,
+    PassageBatch,
+    PermitRequest,
+    RulesRequest,
+)
 from gateway.errors import ChainForked, UplinkFailed
 
 REGISTRY = "registry"
@@ -25,6 +32,8 @@ PATHS: dict[type, str] = {
     PassageBatch: "passages",
     PermitRequest: "permits",
     Heartbeat: "heartbeat",
+    RulesRequest: "rules",
+    OrderRequest: "orders",
 }
 M = TypeVar("M", bound=Message)
 LOG = logging.getLogger(__name__)

@@ -106,9 +106,7 @@ class Doorkeeper:
         else:
             self._open.discard(door)
 
-    def card(
-        self, door: DoorId, card: CardNumber | None, at: Moment
-    ) -> Iterable[Ruling]:
+    def card(self, door: DoorId, card: CardNumber | None, at: Moment) -> list[Ruling]:
         """Answer a card; None is one that cannot be read."""
         rulings = self.on_timeout(at)
         entry = self._entries.pop(door, None)
@@ -117,7 +115,7 @@ class Doorkeeper:
         rulings.append(self._present(self._of(door), card, at))
         return rulings
 
-    def keys(self, door: DoorId, keys: str, at: Moment) -> Iterable[Ruling]:
+    def keys(self, door: DoorId, keys: str, at: Moment) -> list[Ruling]:
         """Take keys pressed at a door; they mean nothing unless a card waits there."""
         rulings = self.on_timeout(at)
         entry = self._entries.get(door)
@@ -126,7 +124,7 @@ class Doorkeeper:
             rulings.append(self._enter(self._of(door), entry, at))
         return rulings
 
-    def exit(self, door: DoorId, at: Moment) -> Iterable[Ruling]:
+    def exit(self, door: DoorId, at: Moment) -> list[Ruling]:
         """Let out who pressed the exit button."""
         self._release(door, at)
         decision = Decision(granted=True, reason=Reason.EXIT_REQUEST)
