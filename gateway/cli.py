@@ -115,11 +115,14 @@ def replay_trace(line: str, trace: Path, config: ConfigFile = DEFAULT) -> None:
             typer.echo(f"{now:.6f} {what}")
 
 
-@app.command(epilog="Example: menhu-gateway commission reader-12 -c gateway.toml")
+@app.command(epilog="Example: menhu-gateway commission reader-12 --operator op-07")
 def commission(
     controller: str,
     config: ConfigFile = DEFAULT,
     *,
+    operator: Annotated[
+        str, typer.Option(help="Your id in the street's books; never a name.")
+    ],
     patience: Annotated[
         float, typer.Option(help="Seconds to wait for a key, a card or a contact.")
     ] = 30.0,
@@ -127,9 +130,8 @@ def commission(
     """Find an OSDP reader, give it a key of its own, test it and sign what was seen."""
     from gateway.commissioning import wizard  # noqa: PLC0415 - only this command needs it
 
-    path = wizard.commission(
-        config, controller, patience, say=typer.echo, ask=typer.confirm
-    )
+    at_the_door = wizard.Operator(operator, typer.echo, typer.confirm)
+    path = wizard.commission(config, controller, patience, at_the_door)
     typer.echo(f"{path}: signed. Start the gateway on that line again.")
 
 

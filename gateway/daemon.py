@@ -18,6 +18,7 @@ from gateway.assembly import doors_of, lines_of
 from gateway.attendance import Attendance
 from gateway.backoff import Backoff
 from gateway.clock import Clock
+from gateway.commissioned import Commissioned
 from gateway.config.checks import broker_address
 from gateway.config.installation import Installation
 from gateway.control import Deeds, obey
@@ -73,6 +74,7 @@ class Gateway:
     forwarder: Forwarder
     sync: Sync
     health: Health
+    commissioned: Commissioned
     deeds: Deeds
     attendance: Attendance
     tell: Callable[[], Coroutine[None, None, None]] | None = None
@@ -86,7 +88,7 @@ class Gateway:
         ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
-            parts += self.attendance.runs
+            parts += [self.commissioned.run, *self.attendance.runs]
             parts += [self.tell] if self.tell else []
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
@@ -211,6 +213,7 @@ def _assemble(
         forwarder,
         sync,
         health,
+        Commissioned(installation.data, uplink),
         deeds,
         attendance,
         tell,

@@ -6,7 +6,6 @@ sends back what came of it. It ends with what was found.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeVar
 
 from controller.session import (
@@ -20,6 +19,7 @@ from controller.session import (
     OpenDoor,
 )
 from controller.upkeep import ChangeLine, LineChanged, ReaderIdentified
+from controller.uplink.commissioning import Check
 from controller.vocabulary import ControllerId
 from gateway.errors import GatewayError
 
@@ -91,15 +91,6 @@ class Expect:
 
 Step = Say | Ask | Look | Begin | Order | Expect
 Answer = Place | Event | bool | None
-
-
-class Check(StrEnum):
-    """What is tested."""
-
-    CARD = "card"
-    CONTACT = "contact"
-    TAMPER = "tamper"
-    LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,39 @@
-"""Keeps what commissioning saw: a signed record."""
+"""Keeps what commissioning saw: a signed record, until the registry has it too."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from controller.cbor import microseconds, pack
-from controller.cose import Signer, sign
-from gateway.commissioning.dialogue import Check, Findings, Plan
+from controller.cose import Signer
+from controller.uplink.commissioning import CommissioningRecord, sign_record
+from controller.vocabulary import DoorId
+from gateway.commissioned import FOLDER
+from gateway.commissioning.dialogue import Findings, Plan
 from gateway.config.keys import write_whole
 
-CONTEXT = b"menhu commissioning record 1"
-"""What ties the signature to records of this kind."""
-FOLDER = "commissioning"
 
-
-def write_record(
-    data: Path, door: str, plan: Plan, found: Findings, signer: Signer
-) -> Path:
-    """Sign what was found and keep it: COSE_Sign1 over a CBOR array, without the key.
-
-    Its fields: controller, door, time in microseconds, identity, firmware, address,
-    baud, and the checks in their order.
-    """
-    at = datetime.now(UTC)
-    name = f"{quote(plan.controller, safe='')}-{at:%Y%m%d%H%M%S}.cose"
-    record = [
+def record_of(
+    plan: Plan, door: str, found: Findings, operator: str
+) -> CommissioningRecord:
+    """Return what was found as a record of this moment."""
+    return CommissioningRecord(
         plan.controller,
-        door,
-        microseconds(at),
+        DoorId(door),
+        datetime.now(UTC),
+        operator,
         found.identity,
         found.firmware,
         found.place.address,
         found.place.baud,
-        [found.checks[check] for check in Check],
-    ]
+        frozenset(check for check, passed in found.checks.items() if passed),
+    )
+
+
+def write_record(data: Path, record: CommissioningRecord, signer: Signer) -> Path:
+    """Sign a record and keep it."""
+    name = f"{quote(record.controller, safe='')}-{record.at:%Y%m%d%H%M%S}.cose"
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
-    write_whole(path, sign(pack(record), signer, CONTEXT))
+    write_whole(path, sign_record(record, signer))
     return path

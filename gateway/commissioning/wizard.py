@@ -3,16 +3,18 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from controller.cose import Signer
 from controller.protocols.osdp.commands import KEY_LENGTH
 from controller.protocols.osdp.frames import BROADCAST
+from controller.uplink.commissioning import OPERATOR
 from controller.vocabulary import ControllerId
 from gateway.commissioning.bench import Bench
 from gateway.commissioning.dialogue import CommissioningFailed, Plan
 from gateway.commissioning.dialogue import commission as dialogue
-from gateway.commissioning.keeping import write_record
+from gateway.commissioning.keeping import record_of, write_record
 from gateway.config.checks import BAUD_RATES
 from gateway.config.keys import HeldKeys, put_keys, read_keys
 from gateway.config.reading import read_config, read_toml
@@ -21,15 +23,23 @@ from gateway.device import read_key
 from gateway.store.state import KnownReader, State
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever stands at the door: an id, how to speak to them, how to ask them."""
+
+    id: str
+    say: Callable[[str], None]
+    ask: Callable[[str], bool]
+
+
 def commission(
-    path: Path,
-    controller: str,
-    patience: float,
-    *,
-    say: Callable[[str], None],
-    ask: Callable[[str], bool],
+    path: Path, controller: str, patience: float, operator: Operator
 ) -> Path:
     """Bring a reader into service and return its signed record's path."""
+    if not OPERATOR.fullmatch(operator.id):
+        raise CommissioningFailed(
+            f"{operator.id!r} is no operator's id: letters, digits, '.', '_', '-'"
+        )
     config, folder = read_config(path), path.resolve().parent
     line, section = _section(config, controller)
     signer = Signer(read_key(folder / config.data), config.id)
@@ -42,11 +52,12 @@ def commission(
         patience,
         keys.next_key,
     )
-    with Bench(folder / (line.port or ""), say, ask) as bench:
+    with Bench(folder / (line.port or ""), operator.say, operator.ask) as bench:
         bench.places = _places(plan, line)
         found = bench.run(dialogue(plan))
     _accept(folder / config.data, plan.controller, found.identity)
-    return write_record(folder / config.data, section.door, plan, found, signer)
+    record = record_of(plan, section.door, found, operator.id)
+    return write_record(folder / config.data, record, signer)
 
 
 def _section(config: Config, controller: str) -> tuple[LineSection, ControllerSection]:

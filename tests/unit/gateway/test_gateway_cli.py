@@ -22,6 +22,7 @@ from gateway.errors import GatewayError
 from tests.support.gateway_files import CONFIG, install
 
 REGISTRY = Ed25519PrivateKey.generate().public_key()
+COMMISSION = ["commission", "r", "--operator", "op-1", "-c", "nowhere.toml"]
 OPENED = b"1.0\tbus-01\topen\t-\t-\n"
 REPORT = {
     "gateway": "gateway-1",
@@ -78,7 +79,7 @@ def test_the_commands_can_be_completed() -> None:
     [
         (["check", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
         (["init", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
-        (["commission", "r", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
+        (COMMISSION, 2, "nowhere.toml: cannot be read"),
         (["status"], 1, "no gateway answers in"),
         (["rotate", "reader-1"], 1, "no gateway answers in"),
         (["accept", "reader-1"], 1, "no gateway answers in"),
