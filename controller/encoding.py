@@ -51,14 +51,13 @@ def read_card(row: Row, field: str) -> CardNumber:
 
 def permit_row(permit: Permit) -> list[Value]:
     """Return a permit as a row."""
-    profile = permit.profile
     return [
         permit.id,
         permit.card.value,
         permit.door,
         microseconds(permit.validity.start),
         microseconds(permit.validity.end),
-        None if profile is None else _profile_row(profile),
+        optional_profile(permit.profile),
     ]
 
 
@@ -70,22 +69,32 @@ def read_permit(value: Value) -> Permit:
     door = DoorId(row.text("door"))
     try:
         validity = Validity(row.moment("start"), row.moment("end"))
-        profile = _read_profile(row)
+        profile = read_optional_profile(row, "profile")
     except ValueError as error:
         raise MessageRefused(f"permit: {error}") from error
     return Permit(identity, card, door, validity, profile)
 
 
-def _profile_row(profile: WeeklyProfile) -> list[Value]:
+def profile_row(profile: WeeklyProfile) -> list[Value]:
+    """Return the hours of a week as a row."""
     hours: list[Value] = [[h.weekday, h.opens, h.closes] for h in profile.hours]
     return [profile.name, profile.zone, hours]
 
 
-def _read_profile(permit: Row) -> WeeklyProfile | None:
-    holder = permit.maybe("profile")
-    if holder is None:
-        return None
-    row = holder.row("profile", 3)
+def optional_profile(profile: WeeklyProfile | None) -> list[Value] | None:
+    """Return hours that may be missing as a row."""
+    return None if profile is None else profile_row(profile)
+
+
+def read_optional_profile(row: Row, field: str) -> WeeklyProfile | None:
+    """Read hours that may be missing; raises ValueError for impossible ones."""
+    holder = row.maybe(field)
+    return None if holder is None else read_profile(holder, field)
+
+
+def read_profile(holder: Row, field: str) -> WeeklyProfile:
+    """Read the hours of a week; raises ValueError for impossible ones."""
+    row = holder.row(field, 3)
     name, zone = row.text("name"), row.text("zone")
     spans = [Row(item, "hours", 3) for item in row.items("hours", MOST_HOURS)]
     hours = tuple(

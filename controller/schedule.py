@@ -68,8 +68,11 @@ class WeeklyProfile:
     def contains(self, now: datetime) -> bool:
         """Say whether `now` falls into one of the spans."""
         local = now.astimezone(ZoneInfo(self.zone))
-        minute = local.hour * 60 + local.minute
+        return self.spans(local.weekday(), local.hour * 60 + local.minute)
+
+    def spans(self, weekday: int, minute: int) -> bool:
+        """Say whether a minute after midnight of a weekday falls into a span."""
         return any(
-            span.weekday == local.weekday() and span.opens <= minute < span.closes
+            span.weekday == weekday and span.opens <= minute < span.closes
             for span in self.hours
         )

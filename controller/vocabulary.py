@@ -52,6 +52,9 @@ class Reason(StrEnum):
     INTERLOCK = "interlock"
     HELD_SHUT = "held_shut"
     CONTROLLER_RULE = "controller_rule"
+    PIN_NEEDED = "pin_needed"
+    FREE_PASSAGE = "free_passage"
+    PASSBACK_NOTED = "passback_noted"
 
 
 class Direction(StrEnum):
@@ -140,6 +143,9 @@ class AlarmKind(StrEnum):
     TAMPER = "tamper"
     READER_LOST = "reader_lost"
     POWER = "power"
+    DURESS = "duress"
+    FIRE = "fire"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,30 @@ from typing import Any
 from controller.cbor import Row, Value, microseconds
 from controller.encoding import DIGEST_SIZE, LARGEST_COUNT, permit_row, read_permit
 from controller.errors import MessageRefused
+from controller.uplink.commissioning import LARGEST_RECORD
 from controller.uplink.messages import (
     HASH_SIZE,
+    LONGEST_ORDER,
+    NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
+    DoorOrder,
+    DoorOrders,
     DoorReport,
+    DoorRuleBook,
     Heartbeat,
     Message,
+    OrderOutcome,
+    OrderRequest,
+    OrderResult,
     PassageBatch,
     PermitDelta,
     PermitRequest,
     PermitSnapshot,
     Receipt,
+    RulesRequest,
 )
+from controller.uplink.rule_rows import RULES_LIMIT, read_rule_book, rule_book_row
 from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
 
 LONGEST_ENTRY = 640
@@ -25,11 +38,16 @@ LONGEST_ENTRY = 640
 MOST_ENTRIES = 500
 MOST_PERMITS = 200_000
 MOST_DOORS = 5_000
+MOST_ORDERS = 200
 LONGEST_WAIT = 60
 LARGEST_OFFSET = 10**15
 """Microseconds; a clock some thirty years off is as wrong as a clock can be."""
 PERMIT_SIZE = 128
 """Bytes an average permit takes at most."""
+
+
+# Their order is on the wire: new members go to the end.
+OUTCOMES = tuple(OrderOutcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +210,89 @@ def _read_offset(row: Row) -> float:
     return sign * row.integer("microseconds", LARGEST_OFFSET) / 1_000_000
 
 
+def _write_rules_request(request: RulesRequest) -> list[Value]:
+    return [request.gateway, request.after, request.wait]
+
+
+def _read_rules_request(row: Row) -> RulesRequest:
+    return RulesRequest(
+        _gateway(row), _revision(row, "after"), row.integer("wait", LONGEST_WAIT)
+    )
+
+
+def _write_rule_book(message: DoorRuleBook) -> list[Value]:
+    return [message.gateway, rule_book_row(message.book)]
+
+
+def _read_rule_book(row: Row) -> DoorRuleBook:
+    return DoorRuleBook(_gateway(row), read_rule_book(row))
+
+
+def _write_order_request(request: OrderRequest) -> list[Value]:
+    results: list[Value] = [
+        [result.nonce, OUTCOMES.index(result.outcome)] for result in request.results
+    ]
+    return [request.gateway, request.nonce, request.wait, results]
+
+
+def _read_order_request(row: Row) -> OrderRequest:
+    gateway, nonce = _gateway(row), row.octets("nonce", NONCE_SIZE)
+    wait = row.integer("wait", LONGEST_WAIT)
+    results = [Row(item, "results", 2) for item in row.items("results", MOST_ORDERS)]
+    return OrderRequest(
+        gateway,
+        nonce,
+        wait,
+        tuple(
+            OrderResult(
+                result.octets("nonce", NONCE_SIZE),
+                OUTCOMES[result.integer("outcome", len(OUTCOMES) - 1)],
+            )
+            for result in results
+        ),
+    )
+
+
+def _write_orders(message: DoorOrders) -> list[Value]:
+    orders: list[Value] = [
+        [order.nonce, order.door, order.lives] for order in message.orders
+    ]
+    return [message.gateway, message.nonce, orders]
+
+
+def _read_orders(row: Row) -> DoorOrders:
+    gateway, nonce = _gateway(row), row.octets("nonce", NONCE_SIZE)
+    orders = [Row(item, "orders", 3) for item in row.items("orders", MOST_ORDERS)]
+    return DoorOrders(
+        gateway,
+        nonce,
+        tuple(
+            DoorOrder(
+                order.octets("nonce", NONCE_SIZE),
+                DoorId(order.text("door")),
+                order.integer("lives", LONGEST_ORDER),
+            )
+            for order in orders
+        ),
+    )
+
+
+def _write_commissioning(report: CommissioningReport) -> list[Value]:
+    return [report.gateway, report.record]
+
+
+def _read_commissioning(row: Row) -> CommissioningReport:
+    return CommissioningReport(_gateway(row), row.sealed("record", LARGEST_RECORD))
+
+
+def _write_commissioned(receipt: CommissioningReceipt) -> list[Value]:
+    return [receipt.gateway, receipt.digest]
+
+
+def _read_commissioned(row: Row) -> CommissioningReceipt:
+    return CommissioningReceipt(_gateway(row), row.octets("digest", HASH_SIZE))
+
+
 def _gateway(row: Row) -> GatewayId:
     return GatewayId(row.text("gateway"))
 
@@ -214,4 +315,12 @@ FORMATS: dict[type, Format] = {
     PermitDelta: Format(4, PERMITS_LIMIT, 6, _write_delta, _read_delta),
     PermitSnapshot: Format(5, PERMITS_LIMIT, 4, _write_snapshot, _read_snapshot),
     Heartbeat: Format(6, 1536 * KIB, 6, _write_heartbeat, _read_heartbeat),
+    RulesRequest: Format(7, KIB, 3, _write_rules_request, _read_rules_request),
+    DoorRuleBook: Format(8, RULES_LIMIT, 2, _write_rule_book, _read_rule_book),
+    OrderRequest: Format(9, 8 * KIB, 4, _write_order_request, _read_order_request),
+    DoorOrders: Format(10, 64 * KIB, 3, _write_orders, _read_orders),
+    CommissioningReport: Format(
+        11, 2 * KIB, 2, _write_commissioning, _read_commissioning
+    ),
+    CommissioningReceipt: Format(12, KIB, 2, _write_commissioned, _read_commissioned),
 }

@@ -4,10 +4,15 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from controller.door_rules import RuleBook
 from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
 
 HASH_SIZE = 32
+NONCE_SIZE = 16
+LONGEST_ORDER = 5
+"""Seconds an order to open a door may live."""
 GENESIS = bytes(HASH_SIZE)
 """What the first line of a gateway's very first epoch is chained to."""
 
@@ -116,8 +121,100 @@ class Heartbeat:
     doors: tuple[DoorReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RulesRequest:
+    """A gateway asks for the rules of its doors when they are newer than `after`."""
+
+    gateway: GatewayId
+    after: Revision
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRuleBook:
+    """The rules of a gateway's doors; of the revision asked from, nothing changed."""
+
+    gateway: GatewayId
+    book: RuleBook
+
+
+class OrderOutcome(StrEnum):
+    """What became of an order: the lock was released, or why it was not."""
+
+    DONE = "done"
+    LATE = "late"
+    OFFLINE = "offline"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What became of the order that `nonce` names."""
+
+    nonce: bytes
+    outcome: OrderOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """A gateway asks for orders and tells what became of those it had.
+
+    An answer repeats `nonce`, which is fresh each time: an old one opens nothing.
+    """
+
+    gateway: GatewayId
+    nonce: bytes
+    wait: int = 0
+    results: tuple[OrderResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOrder:
+    """Open a door once, within `lives` seconds; who wants it and why stays here."""
+
+    nonce: bytes
+    door: DoorId
+    lives: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOrders:
+    """The orders for a gateway's doors, each handed out once."""
+
+    gateway: GatewayId
+    nonce: bytes
+    orders: tuple[DoorOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommissioningReport:
+    """A gateway hands in the record of a reader's commissioning, as it was signed."""
+
+    gateway: GatewayId
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommissioningReceipt:
+    """The registry has committed the record that `digest` (SHA-256) names."""
+
+    gateway: GatewayId
+    digest: bytes
+
+
 Message = (
-    PassageBatch | Receipt | PermitRequest | PermitDelta | PermitSnapshot | Heartbeat
+    PassageBatch
+    | Receipt
+    | PermitRequest
+    | PermitDelta
+    | PermitSnapshot
+    | Heartbeat
+    | RulesRequest
+    | DoorRuleBook
+    | OrderRequest
+    | DoorOrders
+    | CommissioningReport
+    | CommissioningReceipt
 )
 
 

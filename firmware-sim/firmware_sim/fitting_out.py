@@ -20,7 +20,13 @@ from firmware_sim.board_door import BoardDoor, Cabinet
 from firmware_sim.bus import BusDoor, SerialBus
 from firmware_sim.esp_door import EspStreetDoor
 from firmware_sim.esp_rfid import EspDoor, Nearby
-from firmware_sim.hardware import BoardFitting, Bus, Fitting, Hardware
+from firmware_sim.hardware import (
+    READER_INPUTS,
+    BoardFitting,
+    Bus,
+    Fitting,
+    Hardware,
+)
 from firmware_sim.installation import esp_topic
 from firmware_sim.lock import Lock, Surroundings
 from firmware_sim.plan import dice
@@ -109,7 +115,9 @@ def _reader(fitting: Fitting, key: bytes | None, settle: Settle) -> Reader:
     serial = int(fitting.id.rpartition("-")[2])
     identity = Identity(_VENDOR, 1, 1, serial, bytes(3))
     secure = key is not None
-    settings = ReaderSettings(fitting.address, identity, key, secure)
+    settings = ReaderSettings(
+        fitting.address, identity, key, secure, inputs=READER_INPUTS
+    )
 
     def build(now: float) -> Peripheral:
         return Peripheral(settings, now, os.urandom)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle
 
+from controller.session import USUAL_INPUTS, Contact
 from firmware_sim.street import Door, Protocol, Street
 
 BAUDS = (9600, 38400)
+READER_INPUTS = (*USUAL_INPUTS, Contact.FIRE)
+"""What is wired to the inputs of every reader."""
 BOARD_SIZES = (1, 2, 4)
 _BUS_LENGTHS = (4, 3)
 _BOARD_LOADS = (4, 4, 2, 1)

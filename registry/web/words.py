@@ -6,8 +6,10 @@ style sheet. Colour is never the only carrier: every badge has a word.
 
 from dataclasses import dataclass
 
+from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
+from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
@@ -88,6 +90,8 @@ GRANTED: dict[Reason, str] = {
     Reason.EXIT_REQUEST: "出门按钮开门",
     Reason.REMOTE_OPEN: "远程开门",
     Reason.SUPERVISOR_CODE: "超级密码开门",
+    Reason.FREE_PASSAGE: "门已设为常开",
+    Reason.PASSBACK_NOTED: "刷卡开门（没有先刷卡出门）",
 }
 
 REFUSED: dict[Reason, str] = {
@@ -104,6 +108,7 @@ REFUSED: dict[Reason, str] = {
     Reason.INTERLOCK: "互锁的另一扇门开着",
     Reason.HELD_SHUT: "门已设为常闭",
     Reason.CONTROLLER_RULE: "控制器按自身规则拒绝",
+    Reason.PIN_NEEDED: "没有输入密码",
 }
 
 HAPPENINGS: dict[EntryKind, str] = {
@@ -121,6 +126,9 @@ ALARM_KINDS: dict[AlarmKind, Sign] = {
     AlarmKind.TAMPER: Sign("设备被拆动", "lock"),
     AlarmKind.READER_LOST: Sign("设备失联", "cross"),
     AlarmKind.POWER: Sign("电源异常", "bolt"),
+    AlarmKind.DURESS: Sign("胁迫开门求助", "alert"),
+    AlarmKind.FIRE: Sign("消防信号", "alert"),
+    AlarmKind.REPLACED: Sign("设备被更换", "lock"),
 }
 
 ALARM_STATES: dict[AlarmState, Badge] = {
@@ -128,6 +136,22 @@ ALARM_STATES: dict[AlarmState, Badge] = {
     AlarmState.CLEARED: Badge("待确认 · 已恢复", "clock", "due"),
     AlarmState.ACKNOWLEDGED: Badge("已确认 · 仍在持续", "arrow", "own"),
     AlarmState.CLOSED: Badge("已结束", "check", "vac"),
+}
+
+SERVICE_STATES: dict[ServiceState, Badge] = {
+    ServiceState.REPLACED: Badge("设备已更换", "alert", "unf"),
+    ServiceState.FAILED: Badge("有项目未通过", "cross", "miss"),
+    ServiceState.MISSING: Badge("未验收", "clock", "due"),
+    ServiceState.ACCEPTED: Badge("已验收", "check", "ok"),
+    ServiceState.EXEMPT: Badge("无需验收", "empty", "vac"),
+}
+"""The most pressing first, as the filters show them."""
+
+CHECKS: dict[Check, str] = {
+    Check.CARD: "读卡",
+    Check.CONTACT: "门磁",
+    Check.LOCK: "开锁",
+    Check.TAMPER: "防拆",
 }
 
 PROTOCOLS: dict[str, str] = {

@@ -5,6 +5,19 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from controller.cbor import LONGEST_NAME
+from controller.door_rules import (
+    LONGEST_MEMORY,
+    MOST_CARDS_TOGETHER,
+    SALT_SIZE,
+    VERIFIER_SIZE,
+    AntiPassback,
+    CardPin,
+    DoorMode,
+    DoorRules,
+    FirstCard,
+    RuleBook,
+    TimedMode,
+)
 from controller.encoding import DIGEST_SIZE, LARGEST_COUNT, encode_entry
 from controller.schedule import (
     DAYS_PER_WEEK,
@@ -13,17 +26,29 @@ from controller.schedule import (
     Validity,
     WeeklyProfile,
 )
+from controller.uplink.commissioning import LARGEST_RECORD
 from controller.uplink.formats import LARGEST_OFFSET, LONGEST_WAIT
 from controller.uplink.messages import (
     HASH_SIZE,
+    LONGEST_ORDER,
+    NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
+    DoorOrder,
+    DoorOrders,
     DoorReport,
+    DoorRuleBook,
     Heartbeat,
     Message,
+    OrderOutcome,
+    OrderRequest,
+    OrderResult,
     PassageBatch,
     PermitDelta,
     PermitRequest,
     PermitSnapshot,
     Receipt,
+    RulesRequest,
 )
 from controller.vocabulary import (
     LARGEST_CARD_NUMBER,
@@ -190,8 +215,79 @@ heartbeats = st.builds(
     counts,
     st.lists(door_reports, max_size=3).map(tuple),
 )
+door_modes = st.sampled_from(DoorMode)
+first_cards = st.builds(
+    FirstCard, profiles, st.frozensets(cards, max_size=3), st.booleans()
+)
+passbacks = st.builds(
+    AntiPassback,
+    names,
+    st.sampled_from(Direction),
+    st.none() | st.integers(1, LONGEST_MEMORY),
+    st.booleans(),
+)
+
+
+@st.composite
+def door_rules(draw: st.DrawFn) -> DoorRules:
+    door = draw(doors)
+    others = doors.filter(lambda other: other != door)
+    return DoorRules(
+        door,
+        draw(door_modes),
+        tuple(draw(st.lists(st.builds(TimedMode, door_modes, profiles), max_size=2))),
+        draw(st.none() | profiles),
+        draw(st.none() | first_cards),
+        draw(st.integers(1, MOST_CARDS_TOGETHER)),
+        tuple(draw(st.lists(others, max_size=2))),
+        draw(st.none() | passbacks),
+    )
+
+
+verifiers = st.binary(min_size=VERIFIER_SIZE, max_size=VERIFIER_SIZE)
+card_pins = st.builds(
+    CardPin,
+    cards,
+    st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE),
+    verifiers,
+    verifiers,
+)
+rule_books = st.builds(
+    RuleBook,
+    revisions,
+    st.lists(door_rules(), max_size=3, unique_by=lambda rules: rules.door).map(tuple),
+    st.dictionaries(st.dates(), st.integers(0, DAYS_PER_WEEK - 1), max_size=3),
+    st.lists(card_pins, max_size=3, unique_by=lambda pin: pin.card).map(tuple),
+)
+nonces = st.binary(min_size=NONCE_SIZE, max_size=NONCE_SIZE)
+waits = st.integers(0, LONGEST_WAIT)
+order_results = st.builds(OrderResult, nonces, st.sampled_from(OrderOutcome))
+orders = st.builds(DoorOrder, nonces, doors, st.integers(0, LONGEST_ORDER))
+rule_messages: st.SearchStrategy[Message] = st.one_of(
+    st.builds(RulesRequest, gateways, revisions, waits),
+    st.builds(DoorRuleBook, gateways, rule_books),
+    st.builds(
+        OrderRequest,
+        gateways,
+        nonces,
+        waits,
+        st.lists(order_results, max_size=3).map(tuple),
+    ),
+    st.builds(DoorOrders, gateways, nonces, st.lists(orders, max_size=3).map(tuple)),
+)
+commissioning: st.SearchStrategy[Message] = st.one_of(
+    st.builds(CommissioningReport, gateways, st.binary(max_size=LARGEST_RECORD)),
+    st.builds(CommissioningReceipt, gateways, hashes),
+)
 messages: st.SearchStrategy[Message] = st.one_of(
-    batches, receipts, requests, deltas, snapshots, heartbeats
+    batches,
+    receipts,
+    requests,
+    deltas,
+    snapshots,
+    heartbeats,
+    rule_messages,
+    commissioning,
 )
 
 # Plain CBOR values as `controller.cbor` carries them.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from ipaddress import IPv4Address
 
 from controller.protocols.uhppote.message import Reply, Request
 from controller.protocols.uhppote.messages import board as boards
@@ -31,6 +32,8 @@ class Board:
     modes: dict[int, tuple[int, int]] = field(default_factory=dict)
     """How each door stands and for how long it is unlocked."""
     special: bool = False
+    listener: tuple[str, int, int] = ("0.0.0.0", 0, 0)
+    """Where it pushes events, and how often it repeats the last one."""
     offset: float = 0.0
     deaf: bool = False
     declines: set[type[Request]] = field(default_factory=set)
@@ -122,6 +125,12 @@ class Board:
             self.special = enabled
         return happening.RecordSpecialEventsReply(self.serial, ok=ok)
 
+    def _set_listener(self, request: happening.SetListener) -> Reply:
+        if happening.SetListener not in self.declines:
+            place = str(request.address), request.port
+            self.listener = (*place, request.interval)
+        return happening.SetListenerReply(self.serial, ok=True)
+
     def _mode(self, door: int) -> tuple[int, int, int]:
         return door, *self.modes.get(door, (doors.DoorMode.CONTROLLED, 5))
 
@@ -162,6 +171,10 @@ class Board:
             doors.OpenDoor: lambda r: self._open(r.door),
             doors.GetDoor: lambda r: doors.GetDoorReply(own, *self._mode(r.door)),
             doors.SetDoor: self._set_mode,
+            happening.GetListener: lambda _: happening.GetListenerReply(
+                own, IPv4Address(self.listener[0]), *self.listener[1:]
+            ),
+            happening.SetListener: self._set_listener,
             happening.RecordSpecialEvents: lambda r: self._record_special(
                 enabled=r.enabled
             ),

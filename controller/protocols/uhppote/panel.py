@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 
 from controller.errors import LocalProtocolError
 from controller.protocols.uhppote.keeper import Keeper
@@ -20,6 +21,7 @@ from controller.protocols.uhppote.messages.events import (
     GetStatus,
     StatusReply,
 )
+from controller.protocols.uhppote.places import Listener
 from controller.protocols.uhppote.reasons import (
     event_of,
     in_utc,
@@ -73,9 +75,9 @@ class Panel:
         peer: str,
         post: Callable[[Packet], None],
         report: Callable[[Event], None],
-        now: float,
+        listener: Listener | None,
     ) -> None:
-        """Take who the board is and where it is; doors are added."""
+        """Take who the board is, where it is and where it reaches us; add its doors."""
         self.peer = peer
         self._serial = serial
         self._name = ControllerId(f"uhppote-{serial}")
@@ -85,13 +87,13 @@ class Panel:
         self._doors: dict[int, ControllerId] = {}
         self._keeper = Keeper(serial, self._doors, report)
         self._delays: dict[int, int] = {}
-        self._setup = Setup(serial, self._delays)
+        self._setup = Setup(serial, self._delays, listener)
         self._online = False
         self._pause = FIRST_PROBE
-        self._status_due = now
-        self._quiet_until = now
+        self._status_due = -inf
+        self._quiet_until = -inf
         self._doubted = False
-        self._clock_due = now
+        self._clock_due = -inf
         self._clock = LONG_AGO
         self._urgent: deque[tuple[Command, Ask]] = deque()
         self._open: dict[int, bool] = {}

@@ -1,4 +1,4 @@
-"""How a board is set up: which events it makes, how long its doors stay unlocked."""
+"""How a board is set up: its events, where it pushes them, its doors' times."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -11,7 +11,13 @@ from controller.protocols.uhppote.messages.doors import (
     SetDoor,
     SetDoorReply,
 )
-from controller.protocols.uhppote.messages.events import RecordSpecialEvents
+from controller.protocols.uhppote.messages.events import (
+    GetListener,
+    GetListenerReply,
+    RecordSpecialEvents,
+    SetListener,
+)
+from controller.protocols.uhppote.places import Listener
 from controller.protocols.uhppote.wire import Ask
 
 DELAYS = range(1, 256)
@@ -36,14 +42,18 @@ def delay_of(seconds: float) -> int:
 class Setup:
     """Keeps a board recording its buttons and contacts, and its doors at their delay.
 
-    A door with a delay of ours is also kept in the mode in which cards decide. What
-    a board does not keep is tried again at the next audit.
+    A door with a delay of ours is also kept in the mode in which cards decide. With a
+    `listener` the board pushes its events there: they are hints, nothing rests on
+    them. What a board does not keep is tried again at the next audit.
     """
 
-    def __init__(self, serial: int, delays: Mapping[int, int]) -> None:
+    def __init__(
+        self, serial: int, delays: Mapping[int, int], listener: Listener | None
+    ) -> None:
         """Take the delays (s) of those doors that have one."""
         self._serial = serial
         self._delays = delays
+        self._listener = listener
         self._steps: deque[Request] = deque()
         self._due: float | None = None
         self._silences: Counter[type[Request]] = Counter()
@@ -74,6 +84,8 @@ class Setup:
         self._due = now + AUDIT_PERIOD
         self._steps.clear()
         self._steps.append(RecordSpecialEvents(self._serial, enabled=True))
+        if self._listener is not None:
+            self._steps.append(GetListener(self._serial))
         self._steps += [GetDoor(self._serial, door) for door in sorted(self._delays)]
 
     def _take(self, request: Request, reply: Reply) -> bool:
@@ -83,11 +95,24 @@ class Setup:
             return False
         self._silences[type(request)] = 0
         self._steps.popleft()
-        if isinstance(reply, GetDoorReply):
-            wanted = (DoorMode.CONTROLLED, self._delays[reply.door])
-            if (reply.mode, reply.delay) != wanted:
-                self._steps.appendleft(SetDoor(self._serial, reply.door, *wanted))
+        correction = self._correction(reply)
+        if correction is not None:
+            self._steps.appendleft(correction)
         return True
+
+    def _correction(self, reply: Reply) -> Request | None:
+        """Return what sets right what a board was found with."""
+        match reply:
+            case GetDoorReply():
+                wanted = (DoorMode.CONTROLLED, self._delays[reply.door])
+                if (reply.mode, reply.delay) != wanted:
+                    return SetDoor(self._serial, reply.door, *wanted)
+            case GetListenerReply() if self._listener is not None:
+                place = self._listener
+                if (reply.address, reply.port) != (place.address, place.port):
+                    # It need not repeat what we fetch by index.
+                    return SetListener(self._serial, place.address, place.port, 0)
+        return None
 
     def _unanswered(self, request: Request) -> None:
         self._silences[type(request)] += 1

@@ -195,6 +195,9 @@ def test_the_order_of_codes_is_on_the_wire() -> None:
         "interlock",
         "held_shut",
         "controller_rule",
+        "pin_needed",
+        "free_passage",
+        "passback_noted",
     ]
     assert DIRECTIONS == (Direction.ENTRY, Direction.EXIT)
     assert [kind.value for kind in ALARM_KINDS] == [
@@ -203,6 +206,9 @@ def test_the_order_of_codes_is_on_the_wire() -> None:
         "tamper",
         "reader_lost",
         "power",
+        "duress",
+        "fire",
+        "replaced",
     ]
 
 
@@ -270,7 +276,7 @@ def test_a_wrong_passage_is_refused_by_field(
         ([1, "lock-1", 3, 18], "gap must be an array of 5"),
         ([True, "lock-1", 3, 18, 20], "must be an integer"),
         ([2, "", 0, STARTS, None], r"alarm\.door"),
-        ([2, "door-1", 5, STARTS, None], "alarm.alarm must be from 0 to 4"),
+        ([2, "door-1", 8, STARTS, None], "alarm.alarm must be from 0 to 7"),
         ([2, "door-1", -1, STARTS, None], "alarm.alarm"),
         ([2, "door-1", 0, None, None], "alarm.raised_at"),
         ([2, "door-1", 0, 10**18, None], "alarm.raised_at"),

@@ -9,7 +9,9 @@ from controller.protocols.uhppote.messages.doors import DoorMode, GetDoor, SetDo
 from controller.protocols.uhppote.messages.events import (
     EventReason,
     EventType,
+    GetListener,
     RecordSpecialEvents,
+    SetListener,
 )
 from controller.protocols.uhppote.session import open_network
 from controller.protocols.uhppote.setup import AUDIT_PERIOD
@@ -60,6 +62,43 @@ def test_a_door_without_a_time_of_ours_stays_as_it_is() -> None:
     assert board.special
     assert board.modes == {1: (DoorMode.NORMALLY_CLOSED, 9)}
     assert board.took(GetDoor) == 0
+
+
+OURS = "10.9.0.1:60001"
+
+
+def listening(board: Board) -> Line:
+    """Return a line that boards may speak to unasked."""
+    net = Line([board], [timed()], place=OURS)
+    net.run(0.5)
+    return net
+
+
+def test_a_board_is_told_where_to_push_its_events_and_to_repeat_none() -> None:
+    board = Board(listener=("10.9.0.7", 60001, 30))
+    net = listening(board)
+    assert board.listener == ("10.9.0.1", 60001, 0)
+    board.listener = ("10.9.0.1", 60009, 0)
+    net.run(AUDIT_PERIOD + 2)
+    assert board.listener == ("10.9.0.1", 60001, 0)
+    assert (board.took(GetListener), board.took(SetListener)) == (2, 2)
+
+
+def test_a_board_that_keeps_another_listener_works_on_without_pushes() -> None:
+    board = Board(declines={SetListener})
+    net = listening(board)
+    board.swipe(77)
+    net.run(2)
+    assert [event.index for event in net.desk.kept] == [1]
+    assert (board.took(GetListener), board.took(SetListener)) == (1, 1)
+    assert board.modes == {1: (DoorMode.CONTROLLED, 7)}
+
+
+def test_without_a_port_of_ours_no_listener_is_touched() -> None:
+    board = Board(listener=("10.9.0.7", 60001, 30))
+    quiet(board)
+    assert (board.took(GetListener), board.took(SetListener)) == (0, 0)
+    assert board.listener == ("10.9.0.7", 60001, 30)
 
 
 def test_a_board_that_was_away_is_set_up_anew() -> None:
