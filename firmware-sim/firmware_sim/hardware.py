@@ -58,10 +58,15 @@ class BoardFitting:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the parts of a street meet: the broker, and the port of all boards."""
+    """Where the parts of a street meet.
+
+    `broker` is host:port, `board_port` where all boards listen, and `push_port` where
+    those on UDP push their events to.
+    """
 
     broker: str
     board_port: int
+    push_port: int
 
 
 @dataclass(frozen=True, slots=True)

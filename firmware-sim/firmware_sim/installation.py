@@ -67,7 +67,7 @@ def read_hardware(folder: Path) -> Hardware:
     document = tomllib.loads((folder / "sim.toml").read_text("utf-8"))
     return Hardware(
         seed=document["seed"],
-        site=Site(document["broker"], document["board_port"]),
+        site=Site(document["broker"], document["board_port"], document["push_port"]),
         buses=tuple(
             Bus(bus["name"], bus["baud"], _fittings(bus["readers"]), bus["secure"])
             for bus in document.get("buses", ())
@@ -104,7 +104,7 @@ def _fittings(rows: Iterable[dict[str, Any]]) -> tuple[Fitting, ...]:
 def _simulator(hardware: Hardware) -> str:
     site = hardware.site
     lines = [f"seed = {hardware.seed}", _pair("broker", site.broker)]
-    lines += [_pair("board_port", site.board_port)]
+    lines += [_pair("board_port", site.board_port), _pair("push_port", site.push_port)]
     lines += _table("locks", map(asdict, hardware.locks))
     lines += _table("esps", map(asdict, hardware.esps))
     for bus in hardware.buses:
@@ -138,12 +138,17 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
         lines += ["", "[[lines]]", _pair("name", "smart-doors")]
         lines += [_pair("protocol", "smart_door"), broker]
         lines += _table("controllers", map(_lock, hardware.locks))
-    for network in Network:
+    # Where `bind` has a port, boards push there; over TCP none can.
+    binds = {
+        Network.UDP: f"{_BOARD_HOST}:{hardware.site.push_port}",
+        Network.TCP: _BOARD_HOST,
+    }
+    for network, bind in binds.items():
         boards = [board for board in hardware.boards if board.network is network]
         if boards:
             lines += ["", "[[lines]]", _pair("name", f"boards-{network}")]
             lines += [_pair("protocol", "uhppote"), _pair("network", network)]
-            lines += [_pair("bind", _BOARD_HOST)]
+            lines += [_pair("bind", bind)]
             lines += _table("controllers", _relays(boards, hardware.site.board_port))
     if hardware.esps:
         lines += ["", "[[lines]]", _pair("name", "esp-rfid")]

@@ -41,6 +41,7 @@ class Stage:
 
     broker: int
     boards: int
+    pushes: int
     registry: Api
     registry_port: int
     simulator: Api
@@ -49,8 +50,9 @@ class Stage:
 
 def choose_ports() -> Stage:
     """Return free places to listen at."""
-    broker, boards, registry, simulator = free_ports(4)
-    return Stage(broker, boards, Api(registry), registry, Api(simulator), simulator)
+    broker, boards, pushes, registry, simulator = free_ports(5)
+    hosts = Api(registry), registry, Api(simulator), simulator
+    return Stage(broker, boards, pushes, *hosts)
 
 
 def set_up(crew: Crew, folder: Path, options: Options, say: Say) -> Stage:
@@ -76,7 +78,7 @@ def _plan(folder: Path, options: Options, stage: Stage) -> None:
     write_installation(
         folder,
         street,
-        wire_up(street, Site(f"127.0.0.1:{stage.broker}", stage.boards)),
+        wire_up(street, Site(f"127.0.0.1:{stage.broker}", stage.boards, stage.pushes)),
         f"http://127.0.0.1:{stage.registry_port}",
     )
 

@@ -16,7 +16,7 @@ from firmware_sim.taps import Outcome, Settled, Tap
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 Spoil = Callable[[Path], object]
-SITE = 'seed = 1\nbroker = "x"\nboard_port = 60000\n'
+SITE = 'seed = 1\nbroker = "x"\nboard_port = 60000\npush_port = 60001\n'
 
 
 def say(*arguments: object) -> Result:

@@ -14,7 +14,7 @@ FILES = ("street.json", "sim.toml", "gateway.toml")
 
 
 SIZE = Size(40, 16, readers=5, board_doors=5, esp_doors=2)
-SITE = Site("127.0.0.1:1883", 60000)
+SITE = Site("127.0.0.1:1883", 60000, 60001)
 
 
 def install(folder: Path, baud: int | None = None, size: Size = SIZE) -> Hardware:
@@ -84,7 +84,8 @@ def test_the_gateway_is_told_of_every_controller(tmp_path: Path) -> None:
         "address": "lock-001",
     }
     assert [boards["network"], lone_board["network"]] == ["udp", "tcp"]
-    assert boards["bind"] == "127.0.0.1"
+    assert boards["bind"] == "127.0.0.1:60001", "where boards push to"
+    assert lone_board["bind"] == "127.0.0.1"
     assert boards["controllers"][1] == {
         "id": "relay-002",
         "door": "door-011",

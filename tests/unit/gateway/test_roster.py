@@ -58,6 +58,8 @@ def test_who_is_not_known_is_as_configured(
     )
     assert told(roster, installation, 1).baud == 0
     assert list(roster) == []
+    pushed = LineSettings((Member(NEIGHBOUR, "7/1@192.0.2.7"),), 0, "192.0.2.1:60001")
+    assert roster.complete(pushed) == pushed, "nothing is left out"
 
 
 def test_the_first_one_met_is_known_and_another_one_is_not(
