@@ -58,10 +58,11 @@ class BoardFitting:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the parts of a street meet: the broker, and the port of all boards."""
+    """Where a street meets: the broker, and where boards listen and push events."""
 
     broker: str
     board_port: int
+    event_port: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def read_hardware(folder: Path) -> Hardware:
     document = tomllib.loads((folder / "sim.toml").read_text("utf-8"))
     return Hardware(
         seed=document["seed"],
-        site=Site(document["broker"], document["board_port"]),
+        site=Site(document["broker"], document["board_port"], document["event_port"]),
         buses=tuple(
             Bus(bus["name"], bus["baud"], _fittings(bus["readers"]), bus["secure"])
             for bus in document.get("buses", ())
@@ -105,6 +105,7 @@ def _simulator(hardware: Hardware) -> str:
     site = hardware.site
     lines = [f"seed = {hardware.seed}", _pair("broker", site.broker)]
     lines += [_pair("board_port", site.board_port)]
+    lines += [_pair("event_port", site.event_port)]
     lines += _table("locks", map(asdict, hardware.locks))
     lines += _table("esps", map(asdict, hardware.esps))
     for bus in hardware.buses:
@@ -143,7 +144,9 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
         if boards:
             lines += ["", "[[lines]]", _pair("name", f"boards-{network}")]
             lines += [_pair("protocol", "uhppote"), _pair("network", network)]
-            lines += [_pair("bind", _BOARD_HOST)]
+            udp = network is Network.UDP
+            port = f":{hardware.site.event_port}" if udp else ""
+            lines += [_pair("bind", _BOARD_HOST + port)]
             lines += _table("controllers", _relays(boards, hardware.site.board_port))
     if hardware.esps:
         lines += ["", "[[lines]]", _pair("name", "esp-rfid")]

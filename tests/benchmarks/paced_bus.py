@@ -45,7 +45,7 @@ def install(folder: Path, plan: BusPlan) -> list[str]:
     )
     fittings = tuple(Fitting(d.controller, d.id, n) for n, d in enumerate(street.doors))
     bus = Bus("bus-01", plan.baud, fittings, plan.secure)
-    hardware = Hardware(7, Site("127.0.0.1:9", 9), (bus,))
+    hardware = Hardware(7, Site("127.0.0.1:9", 9, 9), (bus,))
     write_installation(folder, street, hardware, NOBODY)
     return [door.id for door in street.doors]
 

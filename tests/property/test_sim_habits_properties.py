@@ -75,7 +75,7 @@ def test_every_controller_is_wired_once_and_buses_are_small(
 ) -> None:
     readers = data.draw(st.integers(0, doors))
     street = plan_street(seed, Size(residents, doors, readers), date(2026, 3, 1))
-    hardware = wire_up(street, Site("127.0.0.1:1883", 60000))
+    hardware = wire_up(street, Site("127.0.0.1:1883", 60000, 60001))
     on_buses = [fitting for bus in hardware.buses for fitting in bus.readers]
     on_boards = [fitting for board in hardware.boards for fitting in board.doors]
     everything = (*on_buses, *hardware.locks, *on_boards, *hardware.esps)

@@ -8,7 +8,7 @@ from firmware_sim.plan import Size, plan_street
 from firmware_sim.street import Protocol, UnitUse
 
 TODAY = date(2026, 3, 1)
-SITE = Site("127.0.0.1:1883", 60000)
+SITE = Site("127.0.0.1:1883", 60000, 60001)
 
 
 @settings(max_examples=40, deadline=None)

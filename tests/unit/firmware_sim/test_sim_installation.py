@@ -14,7 +14,7 @@ FILES = ("street.json", "sim.toml", "gateway.toml")
 
 
 SIZE = Size(40, 16, readers=5, board_doors=5, esp_doors=2)
-SITE = Site("127.0.0.1:1883", 60000)
+SITE = Site("127.0.0.1:1883", 60000, 60001)
 
 
 def install(folder: Path, baud: int | None = None, size: Size = SIZE) -> Hardware:
