@@ -93,6 +93,8 @@ class DoorAlarms:
                 self.explain(now, now + self._limits.unlock, now)
             case _ if contact in SENSED:
                 self._set(SENSED[contact], now, raised=active)
+                if contact is Contact.FIRE:
+                    self.explain(now, now, now)
 
     def notice(self, kind: AlarmKind, now: float, *, raised: bool) -> None:
         """Take what others found out: a PIN under duress, a reader that is another."""
@@ -191,7 +193,8 @@ class DoorAlarms:
             return
         self._held_at = max(now, self._free_until) + self._limits.held_open
         since, until = self._reason
-        free = now <= self._free_until + LATCH
+        # In a fire doors are released by its panel, and people run.
+        free = now <= self._free_until + LATCH or AlarmKind.FIRE in self._raised
         if found or free or since <= now <= until:
             return
         if self._opening is None:

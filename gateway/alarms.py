@@ -87,10 +87,12 @@ class Alarms:
                 return
         self._settle(watch)
 
-    def call_for_help(self, door: Door) -> None:
-        """Raise the alarm of somebody who opens a door under duress."""
-        watch, now = self._watches[door.controller], self._clock.monotonic()
-        watch.detector.notice(AlarmKind.DURESS, now, raised=True)
+    def notice(
+        self, controller: ControllerId, kind: AlarmKind, *, raised: bool
+    ) -> None:
+        """Take what another part found out of a door."""
+        watch = self._watches[controller]
+        watch.detector.notice(kind, self._clock.monotonic(), raised=raised)
         self._settle(watch)
 
     def handle(self, event: Event) -> None:

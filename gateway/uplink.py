@@ -11,6 +11,7 @@ from controller.cose import Signer
 from controller.errors import MessageRefused
 from controller.uplink.codec import decode, encode
 from controller.uplink.messages import (
+    CommissioningReport,
     Heartbeat,
     Message,
     OrderRequest,
@@ -34,6 +35,7 @@ PATHS: dict[type, str] = {
     Heartbeat: "heartbeat",
     RulesRequest: "rules",
     OrderRequest: "orders",
+    CommissioningReport: "commissioning",
 }
 M = TypeVar("M", bound=Message)
 LOG = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class Uplink:
     def __init__(self, url: str, signer: Signer, registry: Ed25519PublicKey) -> None:
         """Take where the registry is, who we are, and the key it signs with."""
         self._url = url.rstrip("/")
-        self._signer = signer
+        self.signer = signer
         self._registry = registry
         self._session: aiohttp.ClientSession | None = None
 
@@ -92,7 +94,7 @@ class Uplink:
         try:
             async with self._session.post(
                 url,
-                data=encode(message, self._signer),
+                data=encode(message, self.signer),
                 timeout=patience,
                 allow_redirects=False,
             ) as response:

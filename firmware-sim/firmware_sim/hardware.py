@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
+from controller.session import USUAL_INPUTS, Contact
 from firmware_sim.street import Door, Protocol, Street
 
 BAUDS = (9600, 38400)
+READER_INPUTS = (*USUAL_INPUTS, Contact.FIRE)
+"""What is wired to the inputs of every reader."""
 _BUS_SIZES = (4, 3)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from firmware_sim.hardware import Bus, Fitting, Hardware
+from firmware_sim.hardware import READER_INPUTS, Bus, Fitting, Hardware
 from firmware_sim.street import Street, street_document
 
 OSDP_KEY = 16
@@ -116,6 +116,7 @@ def _reader(reader: Fitting, *, secure: bool) -> dict[str, Any]:
         "unlock_seconds": _UNLOCK_SECONDS,
         "secure": secure,
         "wiegand": "standard",
+        "inputs": [contact.value for contact in READER_INPUTS],
     }
 
 
@@ -142,6 +143,6 @@ def _table(name: str, rows: Iterable[dict[str, Any]]) -> list[str]:
     return [f"{name} = [", *body, "]"]
 
 
-def _pair(key: str, value: str | float | bool) -> str:  # noqa: FBT001  TOML has flags
+def _pair(key: str, value: str | float | bool | list[str]) -> str:  # noqa: FBT001  TOML has flags
     # What JSON calls a string, a number or a flag is the same in TOML.
     return f"{key} = {json.dumps(value, ensure_ascii=False)}"

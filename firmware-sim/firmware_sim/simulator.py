@@ -16,7 +16,7 @@ from controller.session import Contact
 from controller.vocabulary import DoorId
 from firmware_sim.bus import BusDoor, SerialBus
 from firmware_sim.faults import WireFaults
-from firmware_sim.hardware import Fitting, Hardware
+from firmware_sim.hardware import READER_INPUTS, Fitting, Hardware
 from firmware_sim.journal import Journal
 from firmware_sim.lock import Lock, Surroundings
 from firmware_sim.plan import dice
@@ -130,7 +130,9 @@ def _reader(fitting: Fitting, key: bytes | None, settle: Settle) -> Reader:
     serial = int(fitting.id.rpartition("-")[2])
     identity = Identity(_VENDOR, 1, 1, serial, bytes(3))
     secure = key is not None
-    settings = ReaderSettings(fitting.address, identity, key, secure)
+    settings = ReaderSettings(
+        fitting.address, identity, key, secure, inputs=READER_INPUTS
+    )
 
     def build(now: float) -> Peripheral:
         return Peripheral(settings, now, os.urandom)

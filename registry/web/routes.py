@@ -8,6 +8,7 @@ from registry.services.traffic import Traffic
 from registry.web import (
     alarm_pages,
     cards,
+    commissioning_pages,
     door_pages,
     house,
     live,
@@ -26,6 +27,7 @@ TOPICS = (
     house,
     door_pages,
     alarm_pages,
+    commissioning_pages,
     tenancy_form,
     tenancies,
     cards,

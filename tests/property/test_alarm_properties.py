@@ -99,7 +99,8 @@ def test_a_door_in_order_has_no_alarm(life: list[Step], before: set[AlarmKind]) 
     door.online(end)
     for contact in Contact:
         door.contact(contact, end, active=False)
-    door.notice(AlarmKind.REPLACED, end, raised=False)
+    for kind in (AlarmKind.DURESS, AlarmKind.REPLACED):
+        door.notice(kind, end, raised=False)
     door.on_timeout(end + 1000.0)
     for signal in [*signals, *door.signals()]:
         raised ^= {signal.kind}

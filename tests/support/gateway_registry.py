@@ -19,9 +19,12 @@ from controller.door_rules import CardPin, DoorRules, RuleBook
 from controller.encoding import digest_of
 from controller.permit_table import PermitTable
 from controller.uplink.codec import decode, encode
+from controller.uplink.commissioning import digest_of_record
 from controller.uplink.messages import (
     GENESIS,
     NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
     DoorOrder,
     DoorOrders,
     DoorRuleBook,
@@ -73,6 +76,7 @@ class Registry:
         self.records: dict[int, Record] = {}
         self.batches: list[PassageBatch] = []
         self.heartbeats: list[Heartbeat] = []
+        self.commissioned: list[bytes] = []
         self.requests: list[PermitRequest] = []
         self.permits: list[Permit] = []
         self.revision = Revision(0)
@@ -93,6 +97,7 @@ class Registry:
                 web.post("/api/gateways/heartbeat", self._heartbeat),
                 web.post("/api/gateways/rules", self._rules),
                 web.post("/api/gateways/orders", self._orders),
+                web.post("/api/gateways/commissioning", self._commissioning),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -219,6 +224,12 @@ class Registry:
         _, heartbeat = decode(await request.read(), self._key_of, Heartbeat)
         self.heartbeats.append(heartbeat)
         return web.Response(status=204)
+
+    async def _commissioning(self, request: web.Request) -> web.StreamResponse:
+        _, report = decode(await request.read(), self._key_of, CommissioningReport)
+        self.commissioned.append(report.record)
+        digest = digest_of_record(report.record)
+        return self._answer(CommissioningReceipt(report.gateway, digest))
 
     def _answer(self, message: Message) -> web.StreamResponse:
         body = encode(message, self.signer)

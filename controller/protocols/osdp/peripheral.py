@@ -59,7 +59,7 @@ from controller.protocols.osdp.replies import (
     ReaderStatus,
 )
 from controller.protocols.osdp.secure import RandomSource, is_sealed
-from controller.session import Contact
+from controller.session import USUAL_INPUTS, Contact
 
 CARD_LIFE = 5.0
 """Seconds after which a card nobody asked for is forgotten: no late opening."""
@@ -69,7 +69,6 @@ SILENCE = 8.0
 _FRAME_PAUSE = 0.15
 _LAST_SEQUENCE = 3
 _MOST_REPORTS = 32
-_INPUTS = {Contact.DOOR: 0, Contact.EXIT_BUTTON: 1}
 _LONGEST_CARD = 512
 _CARRIED_OUT = frozenset(
     {SetOutputs, SetLights, SoundBuzzer, ShowText, SetKey, SetCommunication}
@@ -91,6 +90,7 @@ class ReaderSettings:
     commissioning: bool = False
     outputs: int = 1
     largest_file: int = LARGEST_FILE
+    inputs: tuple[Contact, ...] = USUAL_INPUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Peripheral:
         )
         self._decoder = FrameDecoder()
         self._outputs = [Output() for _ in range(settings.outputs)]
-        self._inputs = bytearray(len(_INPUTS))
+        self._inputs = bytearray(len(settings.inputs))
         self._local = {Contact.TAMPER: False, Contact.POWER: False}
         self._reports: deque[tuple[float, Message]] = deque(maxlen=_MOST_REPORTS)
         self._events: list[Commanded] = []
@@ -162,9 +162,12 @@ class Peripheral:
 
     def set_input(self, contact: Contact, *, active: bool) -> None:
         """Move a contact; each movement is reported."""
-        if contact in _INPUTS:
-            self._inputs[_INPUTS[contact]] = active
+        inputs = self._settings.inputs
+        if contact in inputs:
+            self._inputs[inputs.index(contact)] = active
             self._reports.append((inf, InputStatus(bytes(self._inputs))))
+        elif contact not in self._local:
+            raise LocalProtocolError(f"nothing is wired to this reader as {contact}")
         else:
             self._local[contact] = active
             self._reports.append((inf, self._local_status()))

@@ -42,6 +42,14 @@ REFUSED: Mapping[int, Reason] = MappingProxyType(
         EventReason.UNKNOWN_CARD: Reason.UNKNOWN_CARD,
     }
 )
+MOVEMENTS: Mapping[int, bool] = MappingProxyType(
+    {
+        EventReason.DOOR_OPENED: True,
+        EventReason.DOOR_CLOSED: False,
+        EventReason.FORCED_OPEN: True,
+    }
+)
+"""Which events tell of a door's contact, and whether it is open from then on."""
 WITHOUT_CARD = frozenset(GRANTED) - {EventReason.SWIPE}
 
 
@@ -75,6 +83,13 @@ def event_of(
         direction=Direction.EXIT if leaves else Direction.ENTRY,
         log=log,
     )
+
+
+def opened_or_closed(record: EventRecord) -> bool | None:
+    """Return whether an event found its door open, None when it tells of no contact."""
+    if record.type not in (EventType.DOOR, EventType.ALARM):
+        return None
+    return MOVEMENTS.get(record.reason)
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

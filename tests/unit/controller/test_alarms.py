@@ -224,6 +224,41 @@ def test_what_others_found_out_is_told_once() -> None:
     ]
 
 
+def test_in_a_fire_doors_are_opened_and_none_is_forced() -> None:
+    door = shut()
+    door.contact(Contact.FIRE, 10.0, active=True)
+    swing(door, 12.0, 20.0)
+    assert told(door, 25.0) == [(AlarmKind.FIRE, True, 10.0)]
+    door.contact(Contact.FIRE, 30.0, active=False)
+    assert told(door, 30.0) == [(AlarmKind.FIRE, False, 30.0)]
+    swing(door, 30.0 + LATCH, 36.0)
+    assert told(door, 40.0) == []
+    swing(door, 50.0)
+    assert told(door, 60.0) == [(FORCED, True, 50.0)]
+
+
+def test_a_fire_told_behind_the_door_it_released_explains_it() -> None:
+    door = shut()
+    swing(door, 10.0)
+    door.contact(Contact.FIRE, 10.5, active=True)
+    assert told(door, 20.0) == [(AlarmKind.FIRE, True, 10.5)]
+
+
+def test_a_door_that_was_forced_before_the_fire_was_forced() -> None:
+    door = shut()
+    swing(door, 10.0)
+    door.contact(Contact.FIRE, 12.0, active=True)
+    assert told(door, 20.0) == [(FORCED, True, 10.0), (AlarmKind.FIRE, True, 12.0)]
+
+
+def test_a_fire_an_earlier_detector_knew_of_goes_on() -> None:
+    door = DoorAlarms(LIMITS, 0.0, [AlarmKind.FIRE])
+    door.online(1.0)
+    door.contact(Contact.DOOR, 1.0, active=False)
+    swing(door, 10.0)
+    assert told(door, 20.0) == []
+
+
 def test_what_an_earlier_detector_left_is_cleared_but_not_raised_again() -> None:
     door = DoorAlarms(LIMITS, 0.0, AlarmKind)
     assert told(door, 99.0) == []

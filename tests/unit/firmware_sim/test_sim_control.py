@@ -122,6 +122,7 @@ async def test_a_crowd_is_told_to_come_back(rig: Rig) -> None:
         ("/doors/door-1/faults", {"power_cut": None}, "power_cut"),
         ("/doors/door-1/faults", {"silent": "3"}, "silent"),
         ("/doors/door-1/faults", {"tamper": 1}, "tamper"),
+        ("/doors/door-1/faults", {"fire": 1}, "fire"),
         ("/doors/door-1/faults", {"open": "yes"}, "open"),
         ("/doors/door-1/faults", {"wire": None}, "wire"),
         ("/doors/door-1/faults", {"wire": [0.5]}, "wire"),
@@ -161,6 +162,7 @@ async def test_faults_reach_the_door(rig: Rig) -> None:
         "silent": 3.5,
         "tamper": True,
         "open": True,
+        "fire": True,
         "wire": {"drop": 0.5},
     }
     status, answer = await rig.post("/doors/door-1/faults", body)
@@ -170,6 +172,7 @@ async def test_faults_reach_the_door(rig: Rig) -> None:
         ("silent", 3.5),
         (Contact.TAMPER, True),
         (Contact.DOOR, True),
+        (Contact.FIRE, True),
         WireFaults(drop=0.5),
     ]
 

@@ -67,6 +67,7 @@ def test_the_gateway_is_told_of_every_controller(tmp_path: Path) -> None:
         "unlock_seconds": 5.0,
         "secure": True,
         "wiegand": "standard",
+        "inputs": ["door", "exit_button", "fire"],
     }
     assert doors["broker"] == "127.0.0.1:1883"
     assert doors["controllers"][0] == {

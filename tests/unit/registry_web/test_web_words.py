@@ -4,8 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
+from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
@@ -14,6 +16,7 @@ from registry.domain.tenancy import Basis, TenancyState
 from registry.domain.timeline import EntryKind
 from registry.web import words
 from registry.web.assets import HERE
+from registry.web.commissioning import FAILED, PASSED
 from registry.web.doors import FILTERS, OFFLINE, ONLINE, SILENT, DoorFilter
 from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT, UNHEARD
 from registry.web.words import Badge
@@ -35,6 +38,8 @@ PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATC
         (words.HAPPENINGS, set(EntryKind) - PASSING),
         (words.ALARM_KINDS, set(AlarmKind)),
         (words.ALARM_STATES, set(AlarmState)),
+        (words.SERVICE_STATES, set(ServiceState)),
+        (words.CHECKS, set(Check)),
         (FILTERS, set(DoorFilter)),
     ],
 )
@@ -55,10 +60,11 @@ def badges() -> list[Badge]:
         words.DELIVERIES,
         words.CARD_STATES,
         words.ALARM_STATES,
+        words.SERVICE_STATES,
     )
     found = [badge for table in tables for badge in table.values()]
     shown = [OPENED, SHUT, LOST_EVENTS, UNHEARD, REGISTERED]
-    return [*found, ONLINE, OFFLINE, SILENT, *shown]
+    return [*found, ONLINE, OFFLINE, SILENT, PASSED, FAILED, *shown]
 
 
 def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
@@ -72,7 +78,9 @@ def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
     assert [b.tone for b in badges() if f"  .{b.tone} {{" not in style] == []
 
 
-@pytest.mark.parametrize("states", [words.UNIT_STATES, words.ALARM_STATES])
+@pytest.mark.parametrize(
+    "states", [words.UNIT_STATES, words.ALARM_STATES, words.SERVICE_STATES]
+)
 def test_states_differ_in_glyph_and_word_not_in_colour_alone(
     states: Mapping[Enum, Badge],
 ) -> None:
