@@ -89,6 +89,11 @@ class UnwatchedRow(Record):
     own: Mapped[bool] = mapped_column(Boolean)
 
 
+_UNWATCHED = select(UnwatchedRow, DoorRow.id).outerjoin(
+    DoorRow, DoorRow.controller == UnwatchedRow.controller
+)
+
+
 class Passages:
     """The repository of passages, gaps and unwatched spans."""
 
@@ -158,11 +163,16 @@ class Passages:
 
     def unwatched_of_controller(self, controller: str) -> list[RecordedUnwatched]:
         """Return when its own gateway did not hear a controller."""
-        query = (
-            select(UnwatchedRow, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == UnwatchedRow.controller)
-            .where(UnwatchedRow.controller == controller, UnwatchedRow.own)
+        return self._unwatched(
+            _UNWATCHED.where(UnwatchedRow.controller == controller, UnwatchedRow.own)
         )
+
+    def unwatched_after(self, number: int, limit: int) -> list[RecordedUnwatched]:
+        """Return what gateways told of their own doors, in the order it was stored."""
+        later = _UNWATCHED.where(UnwatchedRow.number > number, UnwatchedRow.own)
+        return self._unwatched(later.order_by(UnwatchedRow.number).limit(limit))
+
+    def _unwatched(self, query: Select[UnwatchedRow, str]) -> list[RecordedUnwatched]:
         return [
             RecordedUnwatched(
                 row.number, door, row.controller, row.since, row.until, row.recorded_at

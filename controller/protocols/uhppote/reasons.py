@@ -1,7 +1,7 @@
 """What a board's events mean: reason codes as the street's words."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from controller.vocabulary import CardNumber, ControllerId, Direction, Reason
 ZONE = ZoneInfo("Asia/Shanghai")
 """The wall time all boards keep."""
 YEARS = range(2000, 2100)
+HALF_SECOND = timedelta(milliseconds=500)
+"""How much later an event was than it says, on average: boards drop fractions."""
 
 GRANTED: Mapping[int, Reason] = MappingProxyType(
     {
@@ -69,13 +71,14 @@ def event_of(
     if reason is None or member is None:
         someone = next(iter(doors.values()))
         return NothingPassed(someone, epoch, record.index, log)
+    moment = in_utc(record.moment)
     has_card = record.card > 0 and record.reason not in WITHOUT_CARD
     leaves = record.way == Way.OUT or reason is Reason.EXIT_REQUEST
     return PassageReported(
         controller=member,
         epoch=epoch,
         index=record.index,
-        controller_at=in_utc(record.moment) or fallback,
+        controller_at=moment + HALF_SECOND if moment else fallback,
         granted=record.granted,
         reason=reason,
         card=CardNumber(record.card) if has_card else None,

@@ -3,7 +3,6 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import cards as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import DOORS
 
 
 def put_card(
@@ -63,7 +62,7 @@ def set_passcodes(
     board: Board, request: messages.SetPasscodes, _now: float
 ) -> messages.SetPasscodesReply | None:
     """Take a door's supervisor codes; those too large are none."""
-    if request.door not in DOORS:
+    if request.door not in board.doors:
         return None
     first, second, third, fourth = (
         code if code <= messages.LARGEST_PIN else 0 for code in request.codes

@@ -3,7 +3,6 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import schedules as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import DOORS
 
 MOST_TASKS = 1_000
 LAST_MODE = messages.FirstCardMode.FIRST_CARD_ONLY
@@ -60,7 +59,7 @@ def add_task(
     task = request.task
     waiting = board.memory.settings.tasks_waiting
     ok = (
-        task.door in DOORS
+        task.door in board.doors
         and task.type in set(messages.TaskType)
         and len(waiting) < MOST_TASKS
     )
@@ -87,7 +86,7 @@ def set_first_card(
 ) -> messages.SetFirstCardReply:
     """Keep a door's first-card setting until the next refresh of the tasks."""
     ok = (
-        request.door in DOORS
+        request.door in board.doors
         and request.active in set(messages.FirstCardMode) - {LAST_MODE}
         and request.inactive in set(messages.FirstCardMode)
     )
