@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Boolean, Index, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -89,6 +90,9 @@ class UnwatchedRow(Record):
     own: Mapped[bool] = mapped_column(Boolean)
 
 
+Lost = TypeVar("Lost", GapRow, UnwatchedRow)
+
+
 class Passages:
     """The repository of passages, gaps and unwatched spans."""
 
@@ -144,31 +148,32 @@ class Passages:
 
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
         """Return the gaps its own gateway told of a controller."""
-        query = (
-            select(GapRow, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == GapRow.controller)
-            .where(GapRow.controller == controller, GapRow.own)
-        )
         return [
             RecordedGap(
                 row.number, door, row.controller, row.first, row.last, row.recorded_at
             )
-            for row, door in self._session.execute(query)
+            for row, door in self._told_of(GapRow, controller)
         ]
 
     def unwatched_of_controller(self, controller: str) -> list[RecordedUnwatched]:
         """Return when its own gateway did not hear a controller."""
-        query = (
-            select(UnwatchedRow, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == UnwatchedRow.controller)
-            .where(UnwatchedRow.controller == controller, UnwatchedRow.own)
-        )
         return [
             RecordedUnwatched(
                 row.number, door, row.controller, row.since, row.until, row.recorded_at
             )
-            for row, door in self._session.execute(query)
+            for row, door in self._told_of(UnwatchedRow, controller)
         ]
+
+    def _told_of(
+        self, table: type[Lost], controller: str
+    ) -> list[tuple[Lost, str | None]]:
+        """Return the rows its own gateway told of a controller, with its door."""
+        query = (
+            select(table, DoorRow.id)
+            .outerjoin(DoorRow, DoorRow.controller == table.controller)
+            .where(table.controller == controller, table.own)
+        )
+        return [(row, door) for row, door in self._session.execute(query)]
 
     def _newest(
         self, query: Select[PassageRow], before: Place | None, limit: int

@@ -7,10 +7,13 @@ from registry.services.registry_services import Services
 from registry.services.traffic import Traffic
 from registry.web import (
     alarm_pages,
+    calendar_pages,
     cards,
     door_pages,
     house,
     live,
+    open_pages,
+    rules_pages,
     street,
     tenancies,
     tenancy_form,
@@ -26,6 +29,9 @@ TOPICS = (
     house,
     door_pages,
     alarm_pages,
+    rules_pages,
+    open_pages,
+    calendar_pages,
     tenancy_form,
     tenancies,
     cards,
