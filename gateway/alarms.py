@@ -87,12 +87,6 @@ class Alarms:
                 return
         self._settle(watch)
 
-    def call_for_help(self, door: Door) -> None:
-        """Raise the alarm of somebody who opens a door under duress."""
-        watch, now = self._watches[door.controller], self._clock.monotonic()
-        watch.detector.notice(AlarmKind.DURESS, now, raised=True)
-        self._settle(watch)
-
     def notice(
         self, controller: ControllerId, kind: AlarmKind, *, raised: bool
     ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from controller.decision import decide
 from controller.doorkeeping.keeper import Doorkeeper
 from controller.session import Command, Event
+from controller.vocabulary import AlarmKind
 from gateway.alarms import Alarms
 from gateway.locks import Locks
 from gateway.orders import Orders
@@ -20,14 +21,13 @@ from gateway.uplink import Uplink
 class Attendance:
     """Answers people at readers by permits and rules, and those who order from afar."""
 
-    def __init__(  # noqa: PLR0913 - it joins what would otherwise be joined in the daemon
+    def __init__(  # noqa: PLR0913, PLR0917 - it joins what the daemon would join
         self,
         site: Site,
         state: State,
         permits: Permits,
         uplink: Uplink,
         alarms: Alarms,
-        *,
         append: Append,
         send: Callable[[Command], None],
         relieve: Callable[[], object],
@@ -47,7 +47,7 @@ class Attendance:
                 locks,
                 append,
                 send,
-                alarms.call_for_help,
+                lambda door: alarms.notice(door, AlarmKind.DURESS, raised=True),
                 rules.first_card_came,
             ),
         )

@@ -179,15 +179,9 @@ def _assemble(
     deeds: Deeds = {"rotate": upkeep.rotate, "accept": upkeep.accept}
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
+    relieve = stores.ballast.release
     attendance = Attendance(
-        site,
-        state,
-        permits,
-        uplink,
-        alarms,
-        append=recorder.append,
-        send=send,
-        relieve=stores.ballast.release,
+        site, state, permits, uplink, alarms, recorder.append, send, relieve
     )
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
     sightings = Sightings(site, lambda: outbox.cursors, recorder.append)
@@ -203,7 +197,7 @@ def _assemble(
     tell = _told_to_home_assistant(installation, site, router, switchboard)
     forwarder = Forwarder(site, outbox, recorder, uplink)
     recorder.on_commit = forwarder.wake
-    sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
+    sync = Sync(site, permits, uplink, delivery, relieve)
     return Gateway(
         site,
         stores,

@@ -67,8 +67,8 @@ class Orders:
     async def run(self) -> None:
         """Ask until cancelled, and tell results without waiting for an answer."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(keep_asking("orders", lambda: self.once(WAIT), list))
-            group.create_task(keep_asking("results", self._tell, list))
+            group.create_task(keep_asking("orders", lambda: self.once(WAIT)))
+            group.create_task(keep_asking("results", self._tell))
 
     async def once(self, wait: int) -> None:
         """Ask once, tell what is to be told, and begin what is ordered."""

@@ -15,7 +15,9 @@ LOG = logging.getLogger(__name__)
 
 
 async def keep_asking(
-    what: str, once: Callable[[], Awaitable[None]], relieve: Callable[[], object]
+    what: str,
+    once: Callable[[], Awaitable[None]],
+    relieve: Callable[[], object] = lambda: None,
 ) -> None:
     """Ask until cancelled; `relieve` makes room on a disk that took no answer."""
     backoff = Backoff()

@@ -21,7 +21,7 @@ from controller.session import (
     ShowRefusal,
 )
 from controller.upkeep import KeysPressed, Light, Show
-from controller.vocabulary import DoorId, Passage
+from controller.vocabulary import ControllerId, DoorId, Passage
 from controller.wiegand import decode
 from gateway.doors import Door
 from gateway.locks import Locks
@@ -44,7 +44,7 @@ class Desk:
     locks: Locks
     append: Append
     send: Callable[[Command], None]
-    call_for_help: Callable[[Door], None]
+    call_for_help: Callable[[ControllerId], None]
     first_card_came: Callable[[], None]
 
 
@@ -106,7 +106,7 @@ class Readers:
         for ruling in rulings:
             door = self._by_id[ruling.door]
             if ruling.duress:
-                self._desk.call_for_help(door)
+                self._desk.call_for_help(door.controller)
             if ruling.wanted is not None:
                 text, beeps, seconds = PROMPTS[ruling.wanted]
                 show = Show(door.controller, seconds, text, Light.AMBER, beeps)

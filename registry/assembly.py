@@ -39,7 +39,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
-    alarms = AlarmService(clock)
+    alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
     return Services(
@@ -58,7 +58,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         ingest=Ingest(policy, alarms, clock),
         orders=OrderService(clock),
         permits=permits,
-        retirement=Retirement(store, (permits.retire, days.refresh)),
+        retirement=Retirement(store, (permits.retire, days.refresh, alarms.forget)),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
         special_days=days,

@@ -147,7 +147,8 @@ class Doorkeeper:
                 del self._entries[door]
                 rulings.append(self._refuse(door, entry.card, Reason.PIN_NEEDED, at))
         for door, company in tuple(self._companies.items()):
-            if at.ticks >= company.until:
+            # A company waits on while one of it still types a PIN.
+            if at.ticks >= company.until and door not in self._entries:
                 del self._companies[door]
                 alone = [
                     self._refusal(door, card, Reason.MORE_CARDS, at)

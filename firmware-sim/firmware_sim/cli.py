@@ -59,9 +59,9 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
             min=1, max=_LARGEST_PORT, help="Where boards listen, UDP and TCP."
         ),
     ] = 60000,
-    push_port: Annotated[
+    event_port: Annotated[
         int,
-        typer.Option(min=1, max=_LARGEST_PORT, help="Where boards push events to."),
+        typer.Option(min=1, max=_LARGEST_PORT, help="Where boards push events, UDP."),
     ] = 60001,
     today: Annotated[
         str | None, typer.Option(help="Tenancies are planned around this day, ISO.")
@@ -75,7 +75,7 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
         street = plan_street(seed, size, day)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    hardware = wire_up(street, Site(mqtt, board_port, push_port), baud)
+    hardware = wire_up(street, Site(mqtt, board_port, event_port), baud)
     try:
         write_installation(out, street, hardware, registry)
     except OSError as error:

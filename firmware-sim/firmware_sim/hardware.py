@@ -58,15 +58,11 @@ class BoardFitting:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the parts of a street meet.
-
-    `broker` is host:port, `board_port` where all boards listen, and `push_port` where
-    those on UDP push their events to.
-    """
+    """Where a street meets: the broker, and where boards listen and push events."""
 
     broker: str
     board_port: int
-    push_port: int
+    event_port: int
 
 
 @dataclass(frozen=True, slots=True)

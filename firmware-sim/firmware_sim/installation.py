@@ -67,7 +67,7 @@ def read_hardware(folder: Path) -> Hardware:
     document = tomllib.loads((folder / "sim.toml").read_text("utf-8"))
     return Hardware(
         seed=document["seed"],
-        site=Site(document["broker"], document["board_port"], document["push_port"]),
+        site=Site(document["broker"], document["board_port"], document["event_port"]),
         buses=tuple(
             Bus(bus["name"], bus["baud"], _fittings(bus["readers"]), bus["secure"])
             for bus in document.get("buses", ())
@@ -104,7 +104,8 @@ def _fittings(rows: Iterable[dict[str, Any]]) -> tuple[Fitting, ...]:
 def _simulator(hardware: Hardware) -> str:
     site = hardware.site
     lines = [f"seed = {hardware.seed}", _pair("broker", site.broker)]
-    lines += [_pair("board_port", site.board_port), _pair("push_port", site.push_port)]
+    lines += [_pair("board_port", site.board_port)]
+    lines += [_pair("event_port", site.event_port)]
     lines += _table("locks", map(asdict, hardware.locks))
     lines += _table("esps", map(asdict, hardware.esps))
     for bus in hardware.buses:
@@ -148,7 +149,9 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
         if boards:
             lines += ["", "[[lines]]", _pair("name", f"boards-{network}")]
             lines += [_pair("protocol", "uhppote"), _pair("network", network)]
-            lines += [_pair("bind", bind)]
+            udp = network is Network.UDP
+            port = f":{hardware.site.event_port}" if udp else ""
+            lines += [_pair("bind", _BOARD_HOST + port)]
             lines += _table("controllers", _relays(boards, hardware.site.board_port))
     if hardware.esps:
         lines += ["", "[[lines]]", _pair("name", "esp-rfid")]

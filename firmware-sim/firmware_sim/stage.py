@@ -41,7 +41,7 @@ class Stage:
 
     broker: int
     boards: int
-    pushes: int
+    events: int
     registry: Api
     registry_port: int
     simulator: Api
@@ -50,9 +50,10 @@ class Stage:
 
 def choose_ports() -> Stage:
     """Return free places to listen at."""
-    broker, boards, pushes, registry, simulator = free_ports(5)
-    hosts = Api(registry), registry, Api(simulator), simulator
-    return Stage(broker, boards, pushes, *hosts)
+    broker, boards, events, registry, simulator = free_ports(5)
+    return Stage(
+        broker, boards, events, Api(registry), registry, Api(simulator), simulator
+    )
 
 
 def set_up(crew: Crew, folder: Path, options: Options, say: Say) -> Stage:
@@ -78,7 +79,7 @@ def _plan(folder: Path, options: Options, stage: Stage) -> None:
     write_installation(
         folder,
         street,
-        wire_up(street, Site(f"127.0.0.1:{stage.broker}", stage.boards, stage.pushes)),
+        wire_up(street, Site(f"127.0.0.1:{stage.broker}", stage.boards, stage.events)),
         f"http://127.0.0.1:{stage.registry_port}",
     )
 

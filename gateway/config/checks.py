@@ -124,16 +124,19 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         return
     if not line.controllers:
         yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
-    found = list(_check_transport(line, entry, place))
+    wire = list(_check_transport(line, entry, place))
+    yield from wire
+    # Of the wire, a line needs to know its place on a network only.
+    openable = not any(each.field == f"{place}.bind" for each in wire)
     addresses = [each.address for each in line.controllers]
-    found += _repeated(f"{place}.controllers[].address", addresses)
+    found = list(_repeated(f"{place}.controllers[].address", addresses))
     for number, each in enumerate(line.controllers):
         here = f"{place}.controllers[{number}]"
         found += _check_inputs(each, entry, f"{here}.inputs")
         if keys is not None:
             found += _check_key(each, entry, here, keys)
     yield from found
-    if keys is not None and not found:
+    if keys is not None and openable and not found:
         try:
             entry.open(line_settings(line, keys), 0.0, os.urandom)
         except (ControllerError, ValueError) as error:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     GATEWAY_ENROLLED = "gateway_enrolled"
     RECORD_FORKED = "record_forked"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    ALARMS_FORGOTTEN = "alarms_forgotten"
     DOOR_RULES_CHANGED = "door_rules_changed"
     CALENDAR_CHANGED = "calendar_changed"
     PIN_SET = "pin_set"

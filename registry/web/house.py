@@ -10,7 +10,7 @@ from registry.domain.hardware import DoorStatus
 from registry.domain.house import BuildingMatrix, UnitDetail
 from registry.domain.timeline import TimelineEntry
 from registry.persistence.unit_of_work import UnitOfWork
-from registry.web import chart, matrix, unit
+from registry.web import alarm_pages, chart, matrix, unit
 from registry.web.desk import Desk, desk
 from registry.web.doors import row
 from registry.web.live import Place
@@ -102,6 +102,7 @@ def _house(at: Desk, uow: UnitOfWork, house: BuildingMatrix) -> Context:
         "matrix": matrix.draw(house),
         "chart": chart.draw(at.traffic.last_day(uow, ids)),
         **_doors(house),
+        **alarm_pages.at_doors(at, uow, ids),
     }
 
 

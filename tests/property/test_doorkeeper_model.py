@@ -40,6 +40,7 @@ RULES = {
     GATE: DoorRules(GATE, pin=MORNING, anti_passback=AntiPassback("yard", EXIT)),
     VAULT: DoorRules(
         VAULT,
+        pin=LATE,
         cards_together=2,
         interlock=(LOFT,),
         anti_passback=AntiPassback("vault", ENTRY, 60, soft=True),
@@ -78,7 +79,7 @@ class Witness:
                 del self.waiting[door]
                 said.append((card, Reason.PIN_NEEDED, False))
         for door, company in list(self.company.items()):
-            if company[-1][1] + 15.0 <= at.ticks:
+            if company[-1][1] + 15.0 <= at.ticks and door not in self.waiting:
                 del self.company[door]
                 said += [(card, Reason.MORE_CARDS, False) for card, _ in company]
         return said
@@ -218,7 +219,7 @@ class Doors(RuleBasedStateMachine):
         self.agree(list(self.keeper.card(door, card, self.at)), expected)
 
     @rule(
-        door=st.sampled_from([YARD, LOFT]),
+        door=st.sampled_from([YARD, LOFT, VAULT]),
         keys=st.sampled_from(["2469#", "2460#", "1111#", "24", "69#", "*", "#"]),
     )
     def press(self, door: DoorId, keys: str) -> None:
@@ -245,7 +246,7 @@ class Doors(RuleBasedStateMachine):
         assert any(ruling.duress for ruling in rulings) is duress
 
     @rule(
-        door=st.sampled_from([YARD, LOFT]),
+        door=st.sampled_from([YARD, LOFT, VAULT]),
         card=st.sampled_from(CARDS[:2]),
         entries=st.lists(st.sampled_from(["2469#", "1111#", "24692469"]), max_size=6),
     )

@@ -261,6 +261,19 @@ def test_each_of_several_cards_needs_its_pin() -> None:
     ]
 
 
+def test_a_company_waits_while_one_of_it_types() -> None:
+    porch = Porch([replace(TWO, pin=ALWAYS)], [pin(ANN), pin(BEN)])
+    porch.tap(ANN)
+    porch.press("2469#")
+    porch.wait(CARD_PATIENCE - 1)
+    porch.tap(BEN)
+    assert porch.wait(2) == []
+    assert said_of(porch.press("2469#")) == [
+        (ANN, Reason.PERMIT, True),
+        (BEN, Reason.PERMIT, True),
+    ]
+
+
 # The first card.
 
 

@@ -16,7 +16,7 @@ from firmware_sim.taps import Outcome, Settled, Tap
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 Spoil = Callable[[Path], object]
-SITE = 'seed = 1\nbroker = "x"\nboard_port = 60000\npush_port = 60001\n'
+SITE = 'seed = 1\nbroker = "x"\nboard_port = 60000\nevent_port = 60001\n'
 
 
 def say(*arguments: object) -> Result:
@@ -71,6 +71,7 @@ def written(name: str, content: str) -> Spoil:
         without("sim.toml", "seed"),
         without("sim.toml", "broker"),
         without("sim.toml", "board_port"),
+        without("sim.toml", "event_port"),
         without("sim.toml", "network"),
         written("sim.toml", "seed = "),
         written("sim.toml", f"{SITE}locks = [{{ colour = 1 }}]"),

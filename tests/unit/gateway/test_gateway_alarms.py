@@ -148,9 +148,9 @@ async def test_whoever_opens_a_held_door_forces_nothing(house: Gatehouse) -> Non
 
 async def test_a_call_for_help_is_an_alarm_at_its_door(house: Gatehouse) -> None:
     house.open().shut(READER)
-    house.alarms.call_for_help(house.site.doors.of(READER))
+    house.alarms.notice(READER, AlarmKind.DURESS, raised=True)
     assert await house.recorded() == [AlarmChange(FRONT, AlarmKind.DURESS, NOON)]
-    house.alarms.call_for_help(house.site.doors.of(READER))
+    house.alarms.notice(READER, AlarmKind.DURESS, raised=True)
     assert await house.recorded() == []
     house.pass_time(READER, CALL_FOR_HELP)
     (over,) = await house.recorded()

@@ -20,8 +20,8 @@ from controller.session import (
 from controller.upkeep import KeysPressed, Light, Show
 from controller.vocabulary import (
     CardNumber,
+    ControllerId,
     Direction,
-    DoorId,
     Passage,
     PermitId,
     Reason,
@@ -54,7 +54,7 @@ class Porter:
 
     def __init__(self, *rules: DoorRules) -> None:
         self.disk, self.sent = Disk(), Sent()
-        self.seconds, self.helped, self.first = 5.0, list[DoorId](), 0
+        self.seconds, self.helped, self.first = 5.0, list[ControllerId](), 0
         clock = Clock(NOON.timestamp, lambda: self.seconds)
         self.site = replace(site(), clock=clock)
         table = PermitTable([permit(77), permit(78)])
@@ -69,7 +69,7 @@ class Porter:
                 self.locks,
                 self.disk.append,
                 self.sent.send,
-                lambda door: self.helped.append(door.id),
+                self.helped.append,
                 self.first_card_came,
             ),
         )
@@ -195,7 +195,7 @@ async def test_duress_is_told_at_once_and_looks_like_nothing() -> None:
     porter = Porter(DoorRules(FRONT, pin=ALWAYS))
     porter.tap(77)
     porter.press("2460#")
-    assert porter.helped == [FRONT]
+    assert porter.helped == [READER]
     await porter.disk.commit()
     assert porter.sent.take() == [ASK_PIN, OPEN]
     assert porter.told() == [(77, Reason.PERMIT, True)]

@@ -157,10 +157,10 @@ def test_older_records_are_a_page_away(desk: Counter) -> None:
     for _ in range(9):
         page = desk.page(path)
         seen += page.count('class="line"')
-        older = page.partition('class="textlink" href="')[2].partition('"')[0]
+        older = page.partition('href="?before=')[2].partition('"')[0]
         if not older:
             break
-        path = f"/doors/door-2{older}"
+        path = f"/doors/door-2?before={older}"
     assert seen == 45
 
 
