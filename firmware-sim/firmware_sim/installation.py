@@ -139,12 +139,7 @@ def _gateway(gateway: str, hardware: Hardware, registry: str) -> str:
         lines += ["", "[[lines]]", _pair("name", "smart-doors")]
         lines += [_pair("protocol", "smart_door"), broker]
         lines += _table("controllers", map(_lock, hardware.locks))
-    # Where `bind` has a port, boards push there; over TCP none can.
-    binds = {
-        Network.UDP: f"{_BOARD_HOST}:{hardware.site.push_port}",
-        Network.TCP: _BOARD_HOST,
-    }
-    for network, bind in binds.items():
+    for network in Network:
         boards = [board for board in hardware.boards if board.network is network]
         if boards:
             lines += ["", "[[lines]]", _pair("name", f"boards-{network}")]
