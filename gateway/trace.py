@@ -26,7 +26,7 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
-from controller.upkeep import RotateKey, Show
+from controller.upkeep import RotateKey, SendApdu, Show
 
 COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
@@ -67,7 +67,7 @@ class TracedSession:
 
     def send(self, command: Command, now: float) -> None:
         """See Session."""
-        secret = isinstance(command, RotateKey)
+        secret = isinstance(command, RotateKey | SendApdu)
         data = "" if secret else msgspec.json.encode(command).decode()
         self._write(now, type(command).__name__, "", data)
         self._session.send(command, now)

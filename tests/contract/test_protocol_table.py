@@ -38,8 +38,10 @@ from controller.upkeep import (
     ChangeLine,
     Light,
     RotateKey,
+    SendApdu,
     SendFile,
     Show,
+    SmartCardMode,
 )
 from controller.vocabulary import ControllerId, DoorId, Revision
 from firmware_sim.uhppote_board.wire import respond
@@ -66,6 +68,8 @@ COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     lambda name: Show(name, 2.0, "hello", Light.GREEN, 1),
     AskStatus,
     lambda name: SendFile(name, 1, b"contents"),
+    lambda name: SmartCardMode(name, active=True),
+    lambda name: SendApdu(name, b"\0\xa4\4\0"),
 )
 
 Answer = Callable[[Sequence[Packet], float], list[Packet]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 
 from controller.errors import LocalProtocolError, MessageRefused
+from controller.protocols.osdp.card_slot import CardSlot, SmartCard
 from controller.protocols.osdp.codes import Function, NakReason
 from controller.protocols.osdp.commands import (
     COMMANDS,
@@ -26,6 +27,7 @@ from controller.protocols.osdp.commands import (
     ShowText,
     SoundBuzzer,
 )
+from controller.protocols.osdp.extended import ExtendedWrite
 from controller.protocols.osdp.file_receiver import (
     LARGEST_FILE,
     FileReceiver,
@@ -91,6 +93,7 @@ class ReaderSettings:
     outputs: int = 1
     largest_file: int = LARGEST_FILE
     inputs: tuple[Contact, ...] = USUAL_INPUTS
+    smart_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Peripheral:
         self._reports: deque[tuple[float, Message]] = deque(maxlen=_MOST_REPORTS)
         self._events: list[Commanded] = []
         self._files = FileReceiver(settings.largest_file)
+        self._slot = CardSlot(offered=settings.smart_cards)
         self._outgoing = b""
         self._received_at = self._commanded_at = now
         self.busy = False
@@ -151,6 +155,11 @@ class Peripheral:
         if not 0 < length <= _LONGEST_CARD or not 0 <= bits < 1 << length:
             raise LocalProtocolError(f"a card cannot hold {bits:#x} in {length} bits")
         self._reports.append((now + CARD_LIFE, CardRead(0, 0, length, bits)))
+
+    def hold_smart_card(self, card: SmartCard | None) -> None:
+        """Put a smart card to the reader, or take it away."""
+        if report := self._slot.hold(card):
+            self._reports.append((inf, report))
 
     def press_keys(self, digits: bytes) -> None:
         """Report keys in the codes of the wire: ASCII, 0x7F for *, 0x0D for #."""
@@ -264,6 +273,8 @@ class Peripheral:
 
     def _tell(self, command: Message, now: float) -> Message:
         """Answer a question; whatever else is well-formed is taken note of."""
+        if isinstance(command, ExtendedWrite):
+            return self._slot.take(command)
         answers: dict[type[Message], Callable[[], Message]] = {
             IdentityRequest: lambda: self._settings.identity,
             CapabilitiesRequest: self._capabilities,
@@ -326,6 +337,8 @@ class Peripheral:
             Function.RECEIVE_SIZE: (LARGEST_FRAME & 0xFF, LARGEST_FRAME >> 8),
             Function.READERS: (1, 1),
         }
+        if self._settings.smart_cards:
+            rows[Function.SMART_CARD] = (1, 0)
         return Capabilities(
             tuple(Capability(function, *row) for function, row in rows.items())
         )
