@@ -13,6 +13,7 @@ from registry.web import (
     house,
     live,
     open_pages,
+    pin_pages,
     rules_pages,
     street,
     tenancies,
@@ -35,6 +36,7 @@ TOPICS = (
     tenancy_form,
     tenancies,
     cards,
+    pin_pages,
     live,
 )
 MACHINES = "/api/"

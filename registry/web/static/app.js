@@ -75,7 +75,7 @@ for (const name of ["error", "before:connection"])
   });
 document.addEventListener("htmx:sse:after:message", ({ target }) => {
   if (!target.matches(".lines")) return;
-  target.querySelector(".empty")?.remove();
+  if (target.querySelector(".line")) target.querySelector(".empty")?.remove();
   while (target.children.length > 200) target.lastElementChild.remove();
 });
 
