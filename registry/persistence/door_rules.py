@@ -242,6 +242,11 @@ class RuleBooks:
             if card in cards
         ]
 
+    def cards_without_pin(self, door: str) -> int:
+        """Return how many cards have a permit at a door and no PIN."""
+        permitted = select(PermitRow.card).where(PermitRow.door == door).distinct()
+        return len(set(self._session.scalars(permitted)) - self.cards_with_pin())
+
     def gateways_of_card(self, card: int) -> set[str]:
         """Return the gateways at which a card has a permit."""
         query = select(PermitRow.gateway).where(PermitRow.card == card).distinct()

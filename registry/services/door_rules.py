@@ -28,7 +28,8 @@ class DoorView:
     """A door, the rules it should keep, and how far they have come.
 
     `versions` holds who made them and those before them, the newest first. `unkept`
-    names the rules in use that its hardware does not keep.
+    names the rules in use that its hardware does not keep, and `without_pin` counts
+    the cards that have a permit and lack the PIN the door asks for.
     """
 
     status: DoorStatus
@@ -37,6 +38,7 @@ class DoorView:
     delivery: Delivery
     behaviour: Behaviour
     unkept: tuple[Rule, ...]
+    without_pin: int
     versions: tuple[StoredRules, ...]
 
 
@@ -64,6 +66,7 @@ class DoorRuleService:
             delivery=uow.rule_books.delivery(status.gateway).delivery(revision),
             behaviour=behaviour(rules, self._clock(), self._days.in_books(uow)),
             unkept=unkept(status.protocol, rules),
+            without_pin=_without_pin(uow, rules),
             versions=versions,
         )
 
@@ -166,6 +169,10 @@ def _status(uow: UnitOfWork, door: str) -> DoorStatus:
     if status is None:
         raise NotFound(f"there is no door {door!r}")
     return status
+
+
+def _without_pin(uow: UnitOfWork, rules: DoorRules) -> int:
+    return 0 if rules.pin is None else uow.rule_books.cards_without_pin(rules.door)
 
 
 def _register_errors(

@@ -23,6 +23,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NEWEST = 20
 NOTICES = {
     "ended": "租约已结束，门的授权会在宽限期满时自动失效。",
+    "pin": "密码已保存，正在送往要求输密码的门。",
     "card": "门禁卡已停用，正在从各扇门撤回授权。",
 }
 Context = dict[str, object]

@@ -14,6 +14,7 @@ from registry.web import (
     house,
     live,
     open_pages,
+    pin_pages,
     rules_pages,
     street,
     tenancies,
@@ -37,6 +38,7 @@ TOPICS = (
     tenancy_form,
     tenancies,
     cards,
+    pin_pages,
     live,
 )
 MACHINES = "/api/"

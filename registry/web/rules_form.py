@@ -21,7 +21,7 @@ PLACES = (
     (re.compile(r"modes\.([0-9]+)\.mode"), "mode_{}"),
     (re.compile(r"modes\.([0-9]+)\.hours.*"), "hours_{}"),
     (re.compile(r"modes"), "hours_0"),
-    (re.compile(r"pin.*"), "pin"),
+    (re.compile(r"pin.*"), "pin_hours"),
     (re.compile(r"first_card\.hours.*"), "first_hours"),
     (re.compile(r"first_card\.holders"), "first_cards"),
     (re.compile(r"anti_passback\.(\w+)"), "{}"),
@@ -43,7 +43,7 @@ class TypedRules:
 
     mode: str
     rows: tuple[Row, ...]
-    pin: str = ""
+    pin_hours: str = ""
     first_hours: str = ""
     first_unlocks: str = ""
     holders: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def typed_rules(form: FormData) -> TypedRules:
     return TypedRules(
         mode=text_of(form, "mode"),
         rows=tuple(rows),
-        pin=_long_text(form, "pin"),
+        pin_hours=_long_text(form, "pin_hours"),
         first_hours=_long_text(form, "first_hours"),
         holders=tuple(str(each) for each in form.getlist("holders")),
         interlock=tuple(str(each) for each in form.getlist("interlock")),
@@ -90,7 +90,7 @@ def filled(rules: DoorRules, holders: Sequence[int]) -> TypedRules:
     return TypedRules(
         mode=rules.mode.value,
         rows=tuple(rows),
-        pin="" if rules.pin is None else hours_words(spans_of(rules.pin)),
+        pin_hours="" if rules.pin is None else hours_words(spans_of(rules.pin)),
         first_hours="" if first is None else hours_words(spans_of(first.hours)),
         first_unlocks="yes" if first is not None and first.unlocks else "",
         holders=tuple(map(str, holders)),
@@ -124,7 +124,9 @@ def document_of(typed: TypedRules, held: Mapping[str, int]) -> Document:
             for number, row in enumerate(typed.rows)
             if row.hours
         ],
-        "pin": _hours("pin", typed.pin, errors) if typed.pin else None,
+        "pin": _hours("pin_hours", typed.pin_hours, errors)
+        if typed.pin_hours
+        else None,
         "first_card": _first_card(typed, held, errors),
         "cards_together": _count(typed.cards_together),
         "interlock": list(typed.interlock),

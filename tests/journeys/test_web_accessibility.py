@@ -45,6 +45,7 @@ PAGES = (
     "/tenancies/T1",
     "/tenancies/T1/end",
     "/units/B001-0201/cards/1/end",
+    "/units/B001-0201/cards/1/pin",
     "/nowhere",
     "/doors?size=large",
 )

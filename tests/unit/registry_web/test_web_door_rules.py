@@ -133,7 +133,7 @@ def test_the_form_changes_every_rule(desk: Counter) -> None:
         mode_0="locked",
         hours_0="周日 全天",
         hours_1="工作日 8:00-18:00",
-        pin="每天 22:00-次日06:00",
+        pin_hours="每天 22:00-次日06:00",
         first_hours="工作日 08:00-18:00",
         first_cards=f"{OLD_CARD}，{DUE_CARD}",
         first_unlocks="yes",
@@ -186,11 +186,11 @@ def test_an_older_version_can_be_taken_up_again(desk: Counter) -> None:
     [
         ({"hours_0": "工作日"}, {"hours_0": "时段无法识别"}),
         ({"hours_1": "八点"}, {"hours_1": "时段无法识别"}),
-        ({"pin": "随便"}, {"pin": "格式不正确"}),
+        ({"pin_hours": "随便"}, {"pin_hours": "时段无法识别"}),
         ({"mode": "ajar"}, {"mode": "格式不正确"}),
         ({"cards_together": "12"}, {"cards_together": "1 到 8 张"}),
         ({"first_hours": "每天 全天"}, {"first_cards": "至少填写一张"}),
-        ({"first_cards": "12"}, {"first_hours": "请填写此项"}),
+        ({"first_cards": "12"}, {"first_hours": "请填写首卡时段"}),
         (
             {"first_hours": "每天 全天", "first_cards": "12x"},
             {"first_cards": "卡号只能是数字"},
