@@ -15,6 +15,7 @@ from controller.cose import Signer
 from controller.vocabulary import GatewayId
 from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
+from gateway.attendance import Attendance
 from gateway.backoff import Backoff
 from gateway.clock import Clock
 from gateway.commissioned import Commissioned
@@ -31,7 +32,6 @@ from gateway.home_assistant import OFFLINE, HomeAssistant, available
 from gateway.line import Line
 from gateway.notify import notify, watchdog_period
 from gateway.permits import Permits
-from gateway.readers import Readers
 from gateway.reports import Reports
 from gateway.roster import Roster
 from gateway.routing import Router, Switchboard, each
@@ -76,6 +76,7 @@ class Gateway:
     health: Health
     commissioned: Commissioned
     deeds: Deeds
+    attendance: Attendance
     tell: Callable[[], Coroutine[None, None, None]] | None = None
 
     async def run(self, data: Path, stop: asyncio.Event) -> None:
@@ -87,7 +88,8 @@ class Gateway:
         ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
-            parts += [self.commissioned.run, *([self.tell] if self.tell else [])]
+            parts += [self.commissioned.run, *self.attendance.runs]
+            parts += [self.tell] if self.tell else []
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
             notify("READY=1")
@@ -177,10 +179,14 @@ def _assemble(
     deeds: Deeds = {"rotate": upkeep.rotate, "accept": upkeep.accept}
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
-    readers = Readers(site, lambda: permits.table, recorder.append, send)
+    relieve = stores.ballast.release
+    attendance = Attendance(
+        site, state, permits, uplink, alarms, recorder.append, send, relieve
+    )
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
     sightings = Sightings(site, lambda: outbox.cursors, recorder.append)
-    router.add(each(readers.handle))
+    for handle in attendance.handlers:
+        router.add(each(handle))
     router.add(reports.handle)
     router.add(each(sightings.handle))
     router.add(each(alarms.handle))
@@ -191,7 +197,7 @@ def _assemble(
     tell = _told_to_home_assistant(installation, site, router, switchboard)
     forwarder = Forwarder(site, outbox, recorder, uplink)
     recorder.on_commit = forwarder.wake
-    sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
+    sync = Sync(site, permits, uplink, delivery, relieve)
     return Gateway(
         site,
         stores,
@@ -203,6 +209,7 @@ def _assemble(
         health,
         Commissioned(installation.data, uplink),
         deeds,
+        attendance,
         tell,
     )
 

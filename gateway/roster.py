@@ -61,7 +61,7 @@ class Roster:
                 replace(member, address=each.address)
                 for member, each in zip(members, settings.members, strict=True)
             )
-        return LineSettings(members, self.baud(settings))
+        return replace(settings, members=members, baud=self.baud(settings))
 
     def baud(self, settings: LineSettings) -> int:
         """Return how fast a line is, in bits per second."""

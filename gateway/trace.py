@@ -2,7 +2,8 @@
 
 One line each: monotonic seconds, line, direction, peer ("-" for none), data. Data
 is hexadecimal for `in`, `out` and `random` and JSON for commands. A trace holds card
-numbers, and no keys: it cannot be replayed beyond a reader's change of its key.
+numbers and, of readers in clear, PINs, but no keys: it cannot be replayed beyond a
+reader's change of its key.
 """
 
 import os
@@ -17,6 +18,7 @@ from controller.session import (
     ApplyPermits,
     Command,
     Event,
+    HoldDoor,
     OpenDoor,
     Packet,
     ResumePassages,
@@ -24,13 +26,15 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
-from controller.upkeep import RotateKey, SendApdu
+from controller.upkeep import RotateKey, SendApdu, Show
 
 COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         OpenDoor,
+        HoldDoor,
         ShowRefusal,
+        Show,
         ApplyPermits,
         AcknowledgePassages,
         ResumePassages,

@@ -14,8 +14,10 @@ from controller.uplink.messages import (
     CommissioningReport,
     Heartbeat,
     Message,
+    OrderRequest,
     PassageBatch,
     PermitRequest,
+    RulesRequest,
 )
 from gateway.errors import ChainForked, UplinkFailed
 
@@ -31,6 +33,8 @@ PATHS: dict[type, str] = {
     PassageBatch: "passages",
     PermitRequest: "permits",
     Heartbeat: "heartbeat",
+    RulesRequest: "rules",
+    OrderRequest: "orders",
     CommissioningReport: "commissioning",
 }
 M = TypeVar("M", bound=Message)

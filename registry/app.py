@@ -10,12 +10,14 @@ from fastapi import FastAPI
 
 from registry.api import (
     alarms,
+    door_rules,
     doors,
     gateways,
     health,
     houses,
     passages,
     problems,
+    rule_books,
     tenancies,
 )
 from registry.api.bounds import Bounded
@@ -55,8 +57,10 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.state.services = services
     for router in (
         gateways,
+        rule_books,
         houses,
         doors,
+        door_rules,
         passages,
         alarms,
         tenancies,

@@ -5,18 +5,22 @@ from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
 from registry.services.alarms import AlarmService
+from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
+from registry.services.orders import OrderService
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
+from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
 from registry.settings import Settings
 
@@ -35,7 +39,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
-    alarms = AlarmService(clock)
+    alarms = AlarmService(policy, clock)
+    days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
     return Services(
         store=store,
@@ -43,15 +48,19 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         clock=clock,
         signer=installation.signer(),
         alarms=alarms,
+        card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),
+        orders=OrderService(clock),
         permits=permits,
-        retirement=Retirement(store, permits),
+        retirement=Retirement(store, (permits.retire, days.refresh, alarms.forget)),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
+        special_days=days,
         timelines=Timelines(policy, clock),
     )

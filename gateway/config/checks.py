@@ -51,11 +51,18 @@ def line_settings(line: LineSection, keys: Keys) -> LineSettings:
             keys.get(each.id),
             each.secure,
             each.commissioning,
+            unlock_seconds=each.unlock_seconds,
             inputs=each.inputs,
         )
         for each in line.controllers
     )
-    return LineSettings(members, line.baud if line.port else 0)
+    return LineSettings(members, line.baud if line.port else 0, _place(line))
+
+
+def _place(line: LineSection) -> str:
+    """Return where devices may speak to us unasked: an address and a port of ours."""
+    host, port = bind_address(line.bind)
+    return "" if host == ANYWHERE or not port else f"{host}:{port}"
 
 
 def broker_address(broker: str) -> tuple[str, int]:
@@ -117,7 +124,10 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         return
     if not line.controllers:
         yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
-    yield from _check_transport(line, entry, place)
+    wire = list(_check_transport(line, entry, place))
+    yield from wire
+    # Of the wire, a line needs to know its place on a network only.
+    openable = not any(each.field == f"{place}.bind" for each in wire)
     addresses = [each.address for each in line.controllers]
     found = list(_repeated(f"{place}.controllers[].address", addresses))
     for number, each in enumerate(line.controllers):
@@ -126,7 +136,7 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         if keys is not None:
             found += _check_key(each, entry, here, keys)
     yield from found
-    if keys is not None and not found:
+    if keys is not None and openable and not found:
         try:
             entry.open(line_settings(line, keys), 0.0, os.urandom)
         except (ControllerError, ValueError) as error:

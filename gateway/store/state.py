@@ -1,5 +1,6 @@
 """What the gateway holds: permits, revisions, alarms, readers, a counter."""
 
+import hashlib
 import logging
 import sqlite3
 import threading
@@ -37,6 +38,8 @@ CREATE TABLE IF NOT EXISTS reader (
     controller TEXT PRIMARY KEY, identity TEXT NOT NULL, seen TEXT NOT NULL,
     configured TEXT NOT NULL, address TEXT NOT NULL,
     baud INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    name TEXT PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS number (
     name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -188,6 +191,23 @@ class State:
                 "INSERT OR REPLACE INTO reader VALUES (?, ?, ?, ?, ?, ?)",
                 astuple(reader),
             )
+
+    def keep(self, name: str, body: bytes) -> None:
+        """Hold some bytes under a name instead of those before."""
+        digest = hashlib.sha256(body).digest()
+        with self._lock, transaction(self._database):
+            self._database.execute(
+                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (name, body, digest)
+            )
+
+    def kept(self, name: str) -> bytes | None:
+        """Return the bytes held under a name, unless they are not what was written."""
+        rows = self._rows("SELECT body, digest FROM kept WHERE name = ?", name)
+        for body, digest in rows:
+            if isinstance(body, bytes) and hashlib.sha256(body).digest() == digest:
+                return body
+            LOG.error("%s cannot be read: its digest is another", name)
+        return None
 
     def next_heartbeat(self) -> int:
         """Return a number above every one before it, across restarts."""

@@ -19,6 +19,7 @@ from registry.domain.errors import (
     Invalid,
     NotFound,
     RegistryError,
+    TooSoon,
 )
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ChainForked: HTTPStatus.CONFLICT,
+    TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     SignatureRefused: HTTPStatus.UNAUTHORIZED,
     MessageRefused: HTTPStatus.BAD_REQUEST,
     InstallationFault: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -115,7 +117,9 @@ async def _known(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Invalid):
         status = STATUSES[Invalid]
         return problem(status, "some fields cannot be accepted", error.fields)
-    return problem(STATUSES.get(type(error), HTTPStatus.BAD_REQUEST), str(error))
+    status = STATUSES.get(type(error), HTTPStatus.BAD_REQUEST)
+    wait = {"Retry-After": str(error.seconds)} if isinstance(error, TooSoon) else None
+    return problem(status, str(error), headers=wait)
 
 
 async def _validation(_request: Request, error: Exception) -> JSONResponse:

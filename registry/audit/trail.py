@@ -26,6 +26,12 @@ class Action(StrEnum):
     GATEWAY_ENROLLED = "gateway_enrolled"
     RECORD_FORKED = "record_forked"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    ALARMS_FORGOTTEN = "alarms_forgotten"
+    DOOR_RULES_CHANGED = "door_rules_changed"
+    CALENDAR_CHANGED = "calendar_changed"
+    PIN_SET = "pin_set"
+    PIN_REMOVED = "pin_removed"
+    DOOR_OPEN_ORDERED = "door_open_ordered"
     READER_COMMISSIONED = "reader_commissioned"
     STREET_IMPORTED = "street_imported"
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Self
 
 from controller.vocabulary import AlarmChange, AlarmKind
-from registry.domain.errors import Conflict, Fault, FieldError, Invalid
-from registry.domain.registration import LONGEST_PERSON_NAME, missing
+from registry.domain.errors import Conflict, Invalid
+from registry.domain.responsibility import operator_errors, too_long
 
 LONGEST_NOTE = 200
 Spans = Mapping[datetime, datetime | None]
@@ -107,18 +107,9 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 def read_acknowledgement(operator: str, note: str, now: datetime) -> Acknowledgement:
     """Read who acknowledges and what they note, or raise Invalid with every fault."""
     operator, note = operator.strip(), note.strip()
-    errors = []
-    if not operator:
-        errors.append(missing("operator", "give the name of who takes it on"))
-    elif len(operator) > LONGEST_PERSON_NAME or not operator.isprintable():
-        errors.append(_too_long("operator", "a name", LONGEST_PERSON_NAME))
+    errors = operator_errors(operator, "give the name of who takes it on")
     if len(note) > LONGEST_NOTE or not note.isprintable():
-        errors.append(_too_long("note", "a note", LONGEST_NOTE))
+        errors.append(too_long("note", "a note", LONGEST_NOTE))
     if errors:
         raise Invalid(errors)
     return Acknowledgement(operator, now, note or None)
-
-
-def _too_long(field: str, what: str, most: int) -> FieldError:
-    message = f"{what} has at most {most} printable characters"
-    return FieldError(field, Fault.MALFORMED, message, "say it shorter, on one line")

@@ -54,6 +54,15 @@ class Conflict(RegistryError):
     """The record is in a state that does not allow this."""
 
 
+class TooSoon(RegistryError):
+    """This was done just now; wait some seconds before it is done again."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        """Say how many seconds to wait."""
+        super().__init__(f"{message}: wait {seconds} seconds")
+        self.seconds = seconds
+
+
 class ChainForked(RegistryError):
     """The gateway's record differs from what was received from it before."""
 

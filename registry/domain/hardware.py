@@ -70,3 +70,24 @@ class DoorStatus:
         if revision <= self.acknowledged:
             return Delivery.ACKNOWLEDGED
         return Delivery.PUSHED if revision <= self.pushed else Delivery.WANTED
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDelivery:
+    """How far the rule book of a gateway has come.
+
+    `wanted` is its newest revision, `pushed` the one handed out last, and `held` the
+    one the gateway said it works by.
+    """
+
+    wanted: int = 0
+    pushed: int = 0
+    held: int = 0
+    pushed_at: datetime | None = None
+    held_at: datetime | None = None
+
+    def delivery(self, revision: int) -> Delivery:
+        """Return how far rules of a revision have come."""
+        if revision <= self.held:
+            return Delivery.ACKNOWLEDGED
+        return Delivery.PUSHED if revision <= self.pushed else Delivery.WANTED

@@ -46,6 +46,13 @@ DUE_WINDOW = PolicyValue(
     "street's own rule: remind both sides in the last month of a tenancy",
     Verification.HOUSE_RULE,
 )
+ALARM_RETENTION = PolicyValue(
+    "alarm_retention",
+    365,
+    FOUNDED,
+    "street's own rule: a year of closed alarms shows which doors need repair",
+    Verification.HOUSE_RULE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +61,5 @@ class Policy:
 
     door_grace: PolicyValue = DOOR_GRACE
     due_window: PolicyValue = DUE_WINDOW
+    alarm_retention: PolicyValue = ALARM_RETENTION
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))

@@ -1,10 +1,10 @@
 """Alarms as rows: written as gateways tell of them, read by state and door."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.vocabulary import AlarmKind
@@ -134,11 +134,11 @@ class Alarms:
             self._session.scalars(query.order_by(AlarmRow.number).limit(limit)).all()
         )
 
-    def open(self, limit: int, door: str | None = None) -> list[Alarm]:
-        """Return the newest alarms that are not closed, everywhere or at a door."""
+    def open(self, limit: int, doors: Collection[str] | None = None) -> list[Alarm]:
+        """Return the newest alarms that are not closed, everywhere or at doors."""
         query = select(AlarmRow).where(OPEN)
-        if door is not None:
-            query = query.where(AlarmRow.door == door)
+        if doors is not None:
+            query = query.where(AlarmRow.door.in_(doors))
         newest = query.order_by(AlarmRow.raised_at.desc(), AlarmRow.number.desc())
         return self._all(self._session.scalars(newest.limit(limit)).all())
 
@@ -154,6 +154,21 @@ class Alarms:
             ACTIVE, AlarmRow.kind == kind
         )
         return dict(self._session.execute(query.order_by(AlarmRow.raised_at)).all())
+
+    def forget(self, before: datetime) -> int:
+        """Delete the alarms that were closed before a moment; return how many.
+
+        The one that changed last is left: the number of its change must not come again.
+        """
+        old = and_(
+            AlarmRow.cleared_at < before,
+            AlarmRow.acknowledged_at < before,
+            AlarmRow.changed < self.last_change(),
+        )
+        count = select(func.count()).select_from(AlarmRow).where(old)
+        found = self._session.scalar(count) or 0
+        self._session.execute(delete(AlarmRow).where(old))
+        return found
 
     def counts(self) -> dict[AlarmState, int]:
         """Return how many alarms are in each state but closed."""

@@ -74,6 +74,13 @@ class Credentials:
         query = select(CredentialRow).where(CredentialRow.party.in_(list(parties)))
         return self._all(query.order_by(CredentialRow.id))
 
+    def in_use(self, ids: Iterable[int]) -> list[Credential]:
+        """Return those of some credentials whose card somebody holds now."""
+        query = select(CredentialRow).where(CredentialRow.id.in_(list(ids)))
+        return self._all(
+            query.where(CredentialRow.ended_at.is_(None)).order_by(CredentialRow.id)
+        )
+
     def every(self) -> list[Credential]:
         """Return all credentials."""
         return self._all(select(CredentialRow).order_by(CredentialRow.id))

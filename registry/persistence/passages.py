@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Boolean, Index, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -89,6 +90,9 @@ class UnwatchedRow(Record):
     own: Mapped[bool] = mapped_column(Boolean)
 
 
+Lost = TypeVar("Lost", GapRow, UnwatchedRow)
+
+
 class Passages:
     """The repository of passages, gaps and unwatched spans."""
 
@@ -144,11 +148,7 @@ class Passages:
 
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
         """Return the gaps its own gateway told of a controller."""
-        query = (
-            select(GapRow, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == GapRow.controller)
-            .where(GapRow.controller == controller, GapRow.own)
-        )
+        query = _own(GapRow).where(GapRow.controller == controller)
         return [
             RecordedGap(
                 row.number, door, row.controller, row.first, row.last, row.recorded_at
@@ -158,11 +158,18 @@ class Passages:
 
     def unwatched_of_controller(self, controller: str) -> list[RecordedUnwatched]:
         """Return when its own gateway did not hear a controller."""
-        query = (
-            select(UnwatchedRow, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == UnwatchedRow.controller)
-            .where(UnwatchedRow.controller == controller, UnwatchedRow.own)
+        return self._unwatched(
+            _own(UnwatchedRow).where(UnwatchedRow.controller == controller)
         )
+
+    def unwatched_after(self, number: int, limit: int) -> list[RecordedUnwatched]:
+        """Return what gateways told of their own doors, in the order it was stored."""
+        later = _own(UnwatchedRow).where(UnwatchedRow.number > number)
+        return self._unwatched(later.order_by(UnwatchedRow.number).limit(limit))
+
+    def _unwatched(
+        self, query: Select[UnwatchedRow, str | None]
+    ) -> list[RecordedUnwatched]:
         return [
             RecordedUnwatched(
                 row.number, door, row.controller, row.since, row.until, row.recorded_at
@@ -183,6 +190,15 @@ class Passages:
     def _all(self, query: Select[PassageRow]) -> list[RecordedPassage]:
         rows: Iterable[PassageRow] = self._session.scalars(query)
         return [_passage(row) for row in rows]
+
+
+def _own(table: type[Lost]) -> Select[Lost, str | None]:
+    """Return what gateways told of their own controllers, each with its door."""
+    return (
+        select(table, DoorRow.id)
+        .outerjoin(DoorRow, DoorRow.controller == table.controller)
+        .where(table.own)
+    )
 
 
 def _passage(row: PassageRow) -> RecordedPassage:

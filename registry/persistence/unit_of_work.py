@@ -10,8 +10,10 @@ from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
+from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
 from registry.persistence.houses import Houses
+from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
 from registry.persistence.records import Records
@@ -32,6 +34,8 @@ class UnitOfWork:
         self.passages = Passages(session)
         self.records = Records(session)
         self.alarms = Alarms(session)
+        self.rule_books = RuleBooks(session)
+        self.orders = Orders(session)
         self.commissioning = CommissioningRecords(session)
 
 

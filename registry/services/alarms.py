@@ -1,6 +1,6 @@
 """Alarms: taken from gateways, shown to whoever is on duty, acknowledged by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,14 @@ from registry.domain.alarms import (
     taken,
 )
 from registry.domain.errors import NotFound
+from registry.domain.policy import Policy
 from registry.persistence.alarms import Told
 from registry.persistence.unit_of_work import UnitOfWork
 
 MOST_OPEN, MOST_CLOSED = 100, 10
 """How many alarms are shown at once."""
+REGISTRY = "registry"
+"""Who does what nobody asks for, as the trail names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,25 @@ class Board:
 class AlarmService:
     """Keeps alarms; every acknowledgement is in the audit trail."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        """Take times from a clock."""
+    def __init__(self, policy: Policy, clock: Callable[[], datetime]) -> None:
+        """Keep closed alarms as long as the policy says."""
+        self._policy = policy
         self._clock = clock
 
     def take(self, uow: UnitOfWork, change: AlarmChange, told: Told) -> None:
         """Keep what a gateway tells of an alarm; what is known changes nothing."""
         known = uow.alarms.around(change.door, change.kind, change.raised_at)
         uow.alarms.put(change.door, change.kind, taken(known, change), told)
+
+    def forget(self, uow: UnitOfWork) -> int:
+        """Delete the alarms that were closed long enough ago; return how many."""
+        now, keep = self._clock(), self._policy.alarm_retention
+        count = uow.alarms.forget(now - keep.period)
+        if count:
+            reason = f"{count} closed more than {keep.days} days ago"
+            deed = Deed(REGISTRY, Action.ALARMS_FORGOTTEN, "alarms", reason)
+            record(uow, [deed], now)
+        return count
 
     def board(self, uow: UnitOfWork) -> Board:
         """Return the alarms of the street."""
@@ -60,9 +74,9 @@ class AlarmService:
             uow.alarms.counts(),
         )
 
-    def at_door(self, uow: UnitOfWork, door: str) -> list[Alarm]:
-        """Return the alarms of a door that are not closed."""
-        return most_urgent_first(uow.alarms.open(MOST_OPEN, door))
+    def at_doors(self, uow: UnitOfWork, doors: Collection[str]) -> list[Alarm]:
+        """Return the alarms of doors that are not closed."""
+        return most_urgent_first(uow.alarms.open(MOST_OPEN, doors))
 
     def unacknowledged(self, uow: UnitOfWork) -> int:
         """Return how many alarms nobody has taken on."""

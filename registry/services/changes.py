@@ -14,12 +14,14 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How far the register is: permits, passages, doors and alarms."""
+    """How far the register is: permits, passages, doors, alarms, rules, orders."""
 
     revision: int = 0
     passage: int = 0
     doors: int = 0
     alarms: int = 0
+    rules: int = 0
+    orders: int = 0
 
 
 def everything(marks: Marks) -> object:
@@ -30,6 +32,16 @@ def everything(marks: Marks) -> object:
 def permits(marks: Marks) -> object:
     """Wait for changed permits only."""
     return marks.revision
+
+
+def rules(marks: Marks) -> object:
+    """Wait for changed rules of doors only."""
+    return marks.rules
+
+
+def orders(marks: Marks) -> object:
+    """Wait for new orders only."""
+    return marks.orders
 
 
 class Changes:
@@ -88,6 +100,8 @@ class Changes:
                     uow.passages.last_number(),
                     uow.hardware.changes(),
                     uow.alarms.last_change(),
+                    uow.rule_books.revisions(),
+                    uow.orders.last_number(),
                 )
         except SQLAlchemyError as error:
             LOG.warning("the database does not answer: %s", type(error).__name__)

@@ -77,6 +77,10 @@ class PermitService:
                 (p.permit for p in put if p.gateway == gateway),
             )
             uow.permits.advance(gateway, revision, shift)
+        # A book tells the PINs of the cards that may open a door.
+        with_pin = uow.rule_books.cards_with_pin()
+        changed = {p.gateway for p in (*gone, *put) if p.permit.card.value in with_pin}
+        uow.rule_books.rise(sorted(changed))
 
     def retire(self, uow: UnitOfWork) -> int:
         """Withdraw permits that have ended by themselves; return the revision."""

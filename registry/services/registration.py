@@ -131,6 +131,8 @@ class Registration:
             raise NotFound("nobody was ever issued this card")
         now = self._clock()
         uow.credentials.end(credential.id, state, now)
+        if uow.rule_books.forget_pin(credential.id):
+            uow.rule_books.rise(sorted(uow.rule_books.gateways_of_card(card)))
         subject = f"credential:{credential.id}"
         record(uow, [Deed(actor, Action.CARD_ENDED, subject, reason)], now)
         return self._permits.rederive(uow, [card])

@@ -8,16 +8,20 @@ from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
 from registry.services.alarms import AlarmService
+from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
+from registry.services.orders import OrderService
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
+from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
 
 
@@ -30,14 +34,18 @@ class Services:
     clock: Callable[[], datetime]
     signer: Signer
     alarms: AlarmService
+    card_pins: CardPins
     changes: Changes
     commissioning: Commissioning
+    door_rules: DoorRuleService
     gateways: Gateways
     housing: Housing
     identity: Identity
     ingest: Ingest
+    orders: OrderService
     permits: PermitService
     registration: Registration
     retirement: Retirement
     seeding: Seeding
+    special_days: SpecialDays
     timelines: Timelines

@@ -1,24 +1,25 @@
-"""Withdraws permits that have ended by themselves, so that no set grows for ever."""
+"""Does what nobody asks for: what has ended goes, what time alone changed is told."""
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from registry.persistence.unit_of_work import Store
-from registry.services.permits import PermitService
+from registry.persistence.unit_of_work import Store, UnitOfWork
 
 LOG = logging.getLogger(__name__)
 INTERVAL = 3600.0
+Chore = Callable[[UnitOfWork], object]
 
 
 class Retirement:
-    """Looks once an hour; doors do not wait for it, their permits carry their end."""
+    """Looks once an hour; no door waits for it, permits carry their end."""
 
-    def __init__(self, store: Store, permits: PermitService) -> None:
-        """Withdraw from a store."""
+    def __init__(self, store: Store, chores: Iterable[Chore]) -> None:
+        """Do chores on a store, each in a transaction of its own."""
         self._store = store
-        self._permits = permits
+        self._chores = tuple(chores)
 
     async def run(self) -> None:
         """Look now and then until cancelled."""
@@ -27,9 +28,10 @@ class Retirement:
             await asyncio.sleep(INTERVAL)
 
     def look(self) -> None:
-        """Withdraw what has ended."""
-        try:
-            with self._store.writing() as uow:
-                self._permits.retire(uow)
-        except SQLAlchemyError as error:
-            LOG.warning("ended permits were not withdrawn: %s", type(error).__name__)
+        """Do every chore, whatever becomes of the others."""
+        for chore in self._chores:
+            try:
+                with self._store.writing() as uow:
+                    chore(uow)
+            except SQLAlchemyError as error:
+                LOG.warning("an hourly chore failed: %s", type(error).__name__)

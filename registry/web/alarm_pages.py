@@ -1,7 +1,7 @@
 """The board of alarms, live, and the form in which somebody takes one on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -61,9 +61,9 @@ def acknowledge(request: Request, number: Number, form: Form) -> Response:
     return RedirectResponse("/alarms?done=1", SEE_OTHER)
 
 
-def at_door(at: Desk, uow: UnitOfWork, door: str) -> Context:
-    """Return the alarms of a door that are not closed, for its own page."""
-    alarms = at.services.alarms.at_door(uow, door)
+def at_doors(at: Desk, uow: UnitOfWork, doors: Collection[str]) -> Context:
+    """Return the alarms of doors that are not closed, for the page they are on."""
+    alarms = at.services.alarms.at_doors(uow, doors)
     return {"alarm_rows": rows(alarms, _places(at, uow), at.services.clock())}
 
 

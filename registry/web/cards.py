@@ -37,7 +37,7 @@ def end(request: Request, unit: str, id_: int, form: Form) -> Response:
         missing = FieldError("state", Fault.MISSING, "no reason", "choose one")
         return _form(request, unit, id_, texts([missing]), 422)
     with at.services.store.writing() as uow:
-        credential, detail = _found(at, uow, unit, id_)
+        credential, detail = held(at, uow, unit, id_)
         end_card = at.services.registration.end_card
         end_card(uow, credential.card, state, word, ACTOR)
     where = unit_link(detail.building.code, detail.unit.number)
@@ -49,7 +49,7 @@ def _form(
 ) -> Response:
     at = desk(request)
     with at.services.store.reading() as uow:
-        credential, detail = _found(at, uow, unit, id_)
+        credential, detail = held(at, uow, unit, id_)
     token = form_token(request)
     context: dict[str, object] = {
         **frame(detail),
@@ -64,7 +64,7 @@ def _form(
     return page
 
 
-def _found(
+def held(
     at: Desk, uow: UnitOfWork, unit: str, id_: int
 ) -> tuple[Credential, UnitDetail]:
     """Return a card in force of somebody of the unit."""

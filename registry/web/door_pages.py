@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from registry.web import alarm_pages, chart
+from registry.web import alarm_pages, chart, rules_pages
 from registry.web.desk import desk
 from registry.web.doors import FILTERS, DoorFilter, matches, row
 from registry.web.house import NEWEST, live_link
@@ -16,6 +16,7 @@ from registry.web.problems import PageRoute
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 PER_PAGE = 30
+RULES_SAVED = "规则已保存，正在送往网关。要撤销，请在“修改规则”页恢复上一版。"
 
 
 @router.get("/doors")
@@ -52,7 +53,9 @@ def all_doors(
 
 
 @router.get("/doors/{id_}")
-def one_door(request: Request, id_: str, before: str | None = None) -> Response:
+def one_door(
+    request: Request, id_: str, before: str | None = None, done: str | None = None
+) -> Response:
     """Show how a door is and who passed it."""
     at = desk(request)
     with at.services.store.reading() as uow:
@@ -62,12 +65,13 @@ def one_door(request: Request, id_: str, before: str | None = None) -> Response:
         timeline = at.services.timelines.of_door(uow, id_, before, NEWEST)
         after = at.traffic.newest(uow)
         hours = at.traffic.last_day(uow, [id_])
-        alarms = alarm_pages.at_door(at, uow, id_)
+        parts = alarm_pages.at_doors(at, uow, [id_]) | rules_pages.part(at, uow, id_)
     context: dict[str, object] = {
-        **alarms,
+        **parts,
         "section": "doors",
         "building": house.building,
         "row": row(status, {house.building.code: house.building.name}),
+        "notice": RULES_SAVED if done else None,
         "permits": permits.permits,
         "chart": chart.draw(hours),
         "timeline_of": status.door.name,

@@ -3,8 +3,8 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Annotated, Self
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Generic, Self, TypeVar
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
@@ -16,6 +16,18 @@ SEE_OTHER = 303
 """After a form was accepted: look there, and do not send it again."""
 LONGEST_INPUT = 200
 """More than any field needs; what is longer is cut before it is checked."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(Generic[T]):
+    """A form as it is shown: what was typed, what is wrong with it, and the status."""
+
+    typed: T
+    errors: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 def fresh_key() -> str:
@@ -46,7 +58,7 @@ class Typed:
     @classmethod
     def of(cls, form: FormData | Mapping[str, str]) -> Self:
         """Read what was sent."""
-        return cls(**{field.name: text_of(form, field.name) for field in fields(cls)})
+        return cls(**{each.name: text_of(form, each.name) for each in fields(cls)})
 
 
 async def read_form(request: Request) -> FormData:

@@ -10,7 +10,7 @@ from registry.domain.hardware import DoorStatus
 from registry.domain.house import BuildingMatrix, UnitDetail
 from registry.domain.timeline import TimelineEntry
 from registry.persistence.unit_of_work import UnitOfWork
-from registry.web import chart, matrix, unit
+from registry.web import alarm_pages, chart, matrix, unit
 from registry.web.desk import Desk, desk
 from registry.web.doors import row
 from registry.web.live import Place
@@ -23,6 +23,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NEWEST = 20
 NOTICES = {
     "ended": "租约已结束，门的授权会在宽限期满时自动失效。",
+    "pin": "密码已保存，正在送往要求输密码的门。",
     "card": "门禁卡已停用，正在从各扇门撤回授权。",
 }
 Context = dict[str, object]
@@ -102,6 +103,7 @@ def _house(at: Desk, uow: UnitOfWork, house: BuildingMatrix) -> Context:
         "matrix": matrix.draw(house),
         "chart": chart.draw(at.traffic.last_day(uow, ids)),
         **_doors(house),
+        **alarm_pages.at_doors(at, uow, ids),
     }
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from registry.domain.errors import Conflict, Invalid, NotFound
+from registry.domain.errors import Conflict, Invalid, NotFound, TooSoon
 from registry.web.desk import desk
 from registry.web.pages import wants_part
 
@@ -30,12 +30,14 @@ WORDS: dict[int, tuple[str, str]] = {
         "无法识别这个请求",
         "地址或表单中有无法识别的内容。请返回检查后再试；没有保存任何内容。",
     ),
+    429: ("请稍等再试", "这扇门刚刚远程开过。请等几秒钟再试。"),
     500: ("系统出错", "这次操作没有完成。请稍后重试；仍然出错时请联系管理员。"),
 }
 STATUSES: dict[type[Exception], int] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    TooSoon: 429,
     RequestValidationError: 422,
 }
 

@@ -7,11 +7,15 @@ from registry.services.registry_services import Services
 from registry.services.traffic import Traffic
 from registry.web import (
     alarm_pages,
+    calendar_pages,
     cards,
     commissioning_pages,
     door_pages,
     house,
     live,
+    open_pages,
+    pin_pages,
+    rules_pages,
     street,
     tenancies,
     tenancy_form,
@@ -28,9 +32,13 @@ TOPICS = (
     door_pages,
     alarm_pages,
     commissioning_pages,
+    rules_pages,
+    open_pages,
+    calendar_pages,
     tenancy_form,
     tenancies,
     cards,
+    pin_pages,
     live,
 )
 MACHINES = "/api/"

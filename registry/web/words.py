@@ -6,14 +6,18 @@ style sheet. Colour is never the only carrier: every badge has a word.
 
 from dataclasses import dataclass
 
+from controller.door_rules import DoorMode
 from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
 from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
+from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
+from registry.domain.orders import OrderState
 from registry.domain.places import UnitUse
+from registry.domain.special_days import DayKind
 from registry.domain.tenancy import Basis, TenancyState
 from registry.domain.timeline import EntryKind
 
@@ -152,6 +156,44 @@ CHECKS: dict[Check, str] = {
     Check.CONTACT: "门磁",
     Check.LOCK: "开锁",
     Check.TAMPER: "防拆",
+}
+
+DOOR_MODES: dict[DoorMode, Badge] = {
+    DoorMode.CONTROLLED: Badge("受控", "card", "ok"),
+    DoorMode.UNLOCKED: Badge("常开", "door", "due"),
+    DoorMode.LOCKED: Badge("常闭", "lock", "unf"),
+}
+
+RULES: dict[Rule, Sign] = {
+    Rule.MODE: Sign("基本方式", "door"),
+    Rule.MODES: Sign("时段", "clock"),
+    Rule.PIN: Sign("密码", "lock"),
+    Rule.FIRST_CARD: Sign("首卡", "card"),
+    Rule.CARDS_TOGETHER: Sign("多卡", "card"),
+    Rule.INTERLOCK: Sign("互锁", "lock"),
+    Rule.ANTI_PASSBACK: Sign("反潜回", "arrow"),
+}
+
+RULE_DELIVERIES: dict[Delivery, Badge] = {
+    Delivery.WANTED: Badge("待下发", "clock", "due"),
+    Delivery.PUSHED: Badge("已下发，待网关采用", "arrow", "own"),
+    Delivery.ACKNOWLEDGED: Badge("网关已采用", "check", "ok"),
+}
+
+ORDER_STATES: dict[OrderState, Badge] = {
+    OrderState.WAITING: Badge("等网关来取", "clock", "due"),
+    OrderState.HANDED_OUT: Badge("网关正在开门", "arrow", "own"),
+    OrderState.DONE: Badge("门已打开", "check", "ok"),
+    OrderState.LATE: Badge("已过期，没有开门", "cross", "miss"),
+    OrderState.OFFLINE: Badge("门离线，没有开门", "empty", "miss"),
+    OrderState.FAILED: Badge("开门失败", "alert", "unf"),
+    OrderState.UNANSWERED: Badge("没有回报，请到现场看", "bolt", "miss"),
+}
+
+DAY_KINDS: dict[DayKind, Badge] = {
+    DayKind.HOLIDAY: Badge("放假 · 按周日", "home", "own"),
+    DayKind.WORKDAY: Badge("上班 · 按周一", "shop", "due"),
+    DayKind.ORDINARY: Badge("照常 · 按星期几", "empty", "vac"),
 }
 
 PROTOCOLS: dict[str, str] = {

@@ -21,6 +21,7 @@ from controller.session import (
     ApplyPermits,
     Command,
     Event,
+    HoldDoor,
     LineSettings,
     Member,
     Offline,
@@ -55,6 +56,8 @@ PATIENCE = {"esp_rfid": 240.0}
 """Virtual seconds to miss a device: 60, or what its own heartbeat makes of them."""
 COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     lambda name: OpenDoor(name, 3.0),
+    lambda name: HoldDoor(name, 120.0),
+    lambda name: HoldDoor(name, 0.0),
     ShowRefusal,
     lambda name: ApplyPermits(name, Revision(1), (), ()),
     lambda name: AcknowledgePassages(name, 1, 1),

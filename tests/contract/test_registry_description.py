@@ -8,10 +8,31 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from registry.api import alarms, doors, gateways, health, houses, passages, tenancies
+from registry.api import (
+    alarms,
+    door_rules,
+    doors,
+    gateways,
+    health,
+    houses,
+    passages,
+    rule_books,
+    tenancies,
+)
 from registry.app import create_app
 from tests.support.registry_bench import NAMES, Bench, registry
 
+MODULES = (
+    alarms,
+    door_rules,
+    doors,
+    gateways,
+    health,
+    houses,
+    passages,
+    rule_books,
+    tenancies,
+)
 Described = dict[str, Any]
 
 
@@ -48,7 +69,7 @@ def inside(value: object) -> Iterator[Described]:
 def test_every_route_that_is_no_page_is_described(described: Described) -> None:
     routes = {
         (method.lower(), route.path)
-        for module in (alarms, doors, gateways, health, houses, passages, tenancies)
+        for module in MODULES
         for route in module.router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
@@ -107,7 +128,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 9
+    assert len(kinds) == 12
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -116,7 +137,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 5
+    assert len(bodies) == 15
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

@@ -15,6 +15,7 @@ from controller.vocabulary import AlarmChange, AlarmKind, DoorId
 from registry.audit.trail import verify
 from registry.domain.alarms import Acknowledgement, Alarm, AlarmState
 from registry.domain.errors import Conflict, Invalid, NotFound
+from registry.domain.policy import ALARM_RETENTION
 from registry.persistence.audit_entries import AuditEntries
 from registry.services.alarms import MOST_CLOSED, MOST_OPEN, Board
 from registry.services.ingest import FOREIGN
@@ -168,9 +169,44 @@ def test_the_board_is_bounded_and_counts_everything(bench: Bench) -> None:
     assert (shown.unacknowledged, shown.active) == (91, 2)
     assert MOST_OPEN == 100
     with bench.services.store.reading() as uow:
-        at_door = bench.services.alarms.at_door(uow, BACK)
+        at_door = bench.services.alarms.at_doors(uow, [BACK])
         assert bench.services.alarms.unacknowledged(uow) == 91
     assert [alarm.kind for alarm in at_door] == [AlarmKind.TAMPER]
+
+
+def test_closed_alarms_go_after_the_time_the_policy_says(bench: Bench) -> None:
+    keep = ALARM_RETENTION.period
+    accept(bench, batch([FORCED, OVER, TAMPER, replace(FORCED, door=BACK)]))
+    for number in (1, 3):
+        acknowledge(bench, number)
+    bench.now = NOW + keep - MINUTE
+    bench.services.retirement.look()
+    assert [alarm.number for alarm in board(bench).closed] == [1]
+    bench.now = NOW + keep + timedelta(days=1)
+    bench.services.retirement.look()
+    assert board(bench).closed == ()
+    assert {alarm.number for alarm in board(bench).open} == {2, 3}
+    with bench.services.store.reading() as uow:
+        (entry,) = AuditEntries(uow.session).of_subject("alarms")
+        assert verify(uow).broken is None
+    assert (entry.actor, entry.action) == ("registry", "alarms_forgotten")
+    assert entry.reason == "1 closed more than 365 days ago"
+    bench.services.retirement.look()
+    with bench.services.store.reading() as uow:
+        assert len(AuditEntries(uow.session).of_subject("alarms")) == 1
+
+
+def test_the_alarm_that_changed_last_stays_so_that_no_change_counts_twice(
+    bench: Bench,
+) -> None:
+    accept(bench, batch([FORCED, OVER]))
+    acknowledge(bench, 1)
+    with bench.services.store.reading() as uow:
+        before = uow.alarms.last_change()
+    bench.now = NOW + 2 * ALARM_RETENTION.period
+    bench.services.retirement.look()
+    with bench.services.store.reading() as uow:
+        assert uow.alarms.last_change() == before
 
 
 @pytest.fixture

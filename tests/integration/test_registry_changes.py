@@ -1,7 +1,7 @@
 """Waiters are woken by any process's change, and only by a change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from controller.uplink.messages import PermitDelta
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
 from registry.assembly import build_services
+from registry.domain.responsibility import Responsible
 from registry.persistence.permits import Permits
-from registry.services.changes import Changes, Marks, permits
+from registry.services.changes import Changes, Marks, orders, permits, rules
 from tests.support.registry_bench import (
     FRONT,
     GATEWAY,
@@ -25,8 +26,10 @@ from tests.support.registry_bench import (
     registry,
     report,
 )
+from tests.support.rule_documents import PLAIN
 
 LONG = 30.0
+WHO = Responsible("王工", "快递送货", "test")
 
 
 @pytest.fixture
@@ -68,7 +71,18 @@ def ring(bench: Bench) -> None:
         bench.services.ingest.accept(uow, batch([alarm]))
 
 
-@pytest.mark.parametrize("change", [pass_by, publish, hear, ring])
+def rule(bench: Bench) -> None:
+    locked = PLAIN | {"mode": "locked"}
+    with bench.services.store.writing() as uow:
+        bench.services.door_rules.replace(uow, FRONT, locked, WHO)
+
+
+def order(bench: Bench) -> None:
+    with bench.services.store.writing() as uow:
+        bench.services.orders.open_door(uow, FRONT, WHO)
+
+
+@pytest.mark.parametrize("change", [pass_by, publish, hear, ring, rule, order])
 async def test_every_waiter_wakes_for_every_kind_of_change(
     bench: Bench, change: object
 ) -> None:
@@ -100,6 +114,29 @@ async def test_who_waits_for_permits_sleeps_through_passages(bench: Bench) -> No
         assert not poll.done()
         await asyncio.to_thread(publish, bench)
         assert (await poll).revision == seen.revision + 1
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "other"), [(rules, rule, order), (orders, order, rule)]
+)
+async def test_gateways_wait_for_what_they_asked_for_alone(
+    bench: Bench,
+    what: Callable[[Marks], object],
+    change: Callable[[Bench], None],
+    other: Callable[[Bench], None],
+) -> None:
+    async with polling(bench) as changes:
+        seen = changes.marks
+        poll = asyncio.create_task(changes.wait(seen, LONG, what))
+        permit_poll = asyncio.create_task(changes.wait(seen, LONG, permits))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(other, bench)
+        await changes.wait(seen, LONG)
+        assert not poll.done()
+        await asyncio.to_thread(change, bench)
+        assert what(await poll) != what(seen)
+        assert not permit_poll.done()
+        permit_poll.cancel()
 
 
 async def test_closing_lets_everybody_go(bench: Bench) -> None:
@@ -164,7 +201,7 @@ def test_retirement_outlives_a_database_that_does_not_answer(
 
     monkeypatch.setattr(Permits, "ended", fail)
     bench.services.retirement.look()
-    assert "not withdrawn: OperationalError" in caplog.text
+    assert "chore failed: OperationalError" in caplog.text
 
 
 async def test_pollers_of_two_processes_see_the_same(bench: Bench) -> None:

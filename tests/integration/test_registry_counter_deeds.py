@@ -169,7 +169,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_is_made(
         with caplog.at_level(logging.WARNING):
             fresh.services.retirement.look()
         assert [r.message for r in caplog.records] == [
-            "ended permits were not withdrawn: OperationalError"
+            "an hourly chore failed: OperationalError"
         ]
         with fresh.services.store.writing() as uow:
             uow.session.execute(text("ALTER TABLE elsewhere RENAME TO permits"))

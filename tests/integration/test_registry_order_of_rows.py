@@ -63,8 +63,8 @@ def test_open_alarms_are_the_newest_by_when_they_began(uow: UnitOfWork) -> None:
         ring(uow, door, seconds)
     assert [a.number for a in uow.alarms.open(10)] == [5, 2, 4, 1, 3]
     assert [a.number for a in uow.alarms.open(2)] == [5, 2]
-    assert [a.number for a in uow.alarms.open(10, BACK)] == [5, 3]
-    assert [a.number for a in uow.alarms.open(1, FRONT)] == [2]
+    assert [a.number for a in uow.alarms.open(10, [BACK])] == [5, 3]
+    assert [a.number for a in uow.alarms.open(1, [FRONT])] == [2]
 
 
 def test_closed_alarms_are_the_last_stored_and_no_others(uow: UnitOfWork) -> None:

@@ -10,13 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
+from registry.domain.responsibility import Responsible
 from tests.support.browser import DESKTOP, PHONE, chromium, visit
 from tests.support.commissioning import RECORD
 from tests.support.edge_feed import EdgeFeed, alarm, tap
 from tests.support.registry_site import Site, served
+from tests.support.rule_documents import OFFICE, full
 from tests.support.small_street import OLD_CARD, small_street
 
 pytestmark = pytest.mark.browser
+WHO = Responsible("王工", "白天对外办事", "test")
 PAGES = (
     "/",
     "/communities/C01",
@@ -24,6 +27,13 @@ PAGES = (
     "/buildings/B001/units/0201",
     "/doors",
     "/doors/door-1",
+    "/doors/door-2",
+    "/doors/door-1/rules",
+    "/doors/door-2/rules?preset=night",
+    "/doors/door-1/open",
+    "/doors/door-1/open/1",
+    "/calendar/2026",
+    "/calendar/2098",
     "/alarms",
     "/alarms/1/acknowledge",
     "/commissioning",
@@ -35,6 +45,7 @@ PAGES = (
     "/tenancies/T1",
     "/tenancies/T1/end",
     "/units/B001-0201/cards/1/end",
+    "/units/B001-0201/cards/1/pin",
     "/nowhere",
     "/doors?size=large",
 )
@@ -75,6 +86,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 opened.services.alarms.acknowledge(
                     uow, number, "王工", "已到场", "test"
                 )
+        with opened.services.store.writing() as uow:
+            for door, rules in (
+                ("door-1", full(OLD_CARD, "door-2")),
+                ("door-2", OFFICE),
+            ):
+                opened.services.door_rules.replace(uow, door, rules, WHO)
+            opened.services.orders.open_door(uow, "door-1", WHO)
         yield opened
 
 

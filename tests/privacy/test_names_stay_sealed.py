@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
 from registry.domain.registration import read
+from registry.domain.responsibility import Responsible
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
 from tests.support.registry_bench import (
@@ -43,12 +44,17 @@ VALUES = {
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
     "alarms/{number}": "1",
+    "doors/{door}": FRONT,
+    "open/{number}": "1",
+    "calendar/{year}": "2026",
+    "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }
 """What stands in a path for each of its parts, by the part before it."""
 ENDLESS = "/live/"
+WHO = Responsible("王工", "快递送货", "test")
 ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
 
 
@@ -57,6 +63,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with registry(tmp_path_factory.mktemp("privacy")) as ready:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
+            ready.services.orders.open_door(uow, FRONT, WHO)
         ready.register(occupant=NEW_NAME)
         yield ready
 

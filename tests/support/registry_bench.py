@@ -280,6 +280,7 @@ def registry(folder: Path, *, seeded: bool = True) -> Iterator[Bench]:
     bench = Bench(folder)
     if seeded:
         bench.seed().enroll()
+        bench.services.retirement.look()
     try:
         yield bench
     finally:

@@ -24,10 +24,11 @@ from controller.protocols.osdp.tasks import (
     COMMAND_LIFE,
     Task,
     Urgency,
+    hold_task,
     open_task,
     show_tasks,
 )
-from controller.session import Command, OpenDoor, ShowRefusal
+from controller.session import Command, HoldDoor, OpenDoor, ShowRefusal
 from controller.upkeep import (
     AskStatus,
     ChangeLine,
@@ -52,6 +53,8 @@ def orders(command: Command, capabilities: Capabilities, now: float) -> list[Tas
     match command:
         case OpenDoor():
             return [open_task(command, now)]
+        case HoldDoor():
+            return [hold_task(command, now)]
         case ShowRefusal():
             return show_tasks(Colour.RED, capabilities, now, sound=True)
         case Show():

@@ -75,7 +75,8 @@ for (const name of ["error", "before:connection"])
   });
 document.addEventListener("htmx:sse:after:message", ({ target }) => {
   if (!target.matches(".lines")) return;
-  target.querySelector(".empty")?.remove();
+  // A beat brings no line.
+  if (target.querySelector(".line")) target.querySelector(".empty")?.remove();
   while (target.children.length > 200) target.lastElementChild.remove();
 });
 

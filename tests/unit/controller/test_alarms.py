@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from controller.alarms import (
+    CALL_FOR_HELP,
     LATCH,
     LONGEST_PATIENCE,
     AlarmLimits,
@@ -314,3 +315,45 @@ def test_what_was_due_is_told_before_what_comes_late(late: Input) -> None:
         AlarmSignal(FORCED, raised=True, moment=10.0),
         AlarmSignal(HELD, raised=True, moment=70.0),
     ]
+
+
+def test_a_free_door_is_neither_forced_nor_held_until_the_hours_end() -> None:
+    door = shut()
+    swing(door, 9.5)
+    door.free(10.0, 500.0)
+    assert told(door, 400.0) == []
+    door.free(450.0, 450.0)
+    assert told(door, 509.0) == []
+    assert told(door, 510.0) == [(HELD, True, 510.0)]
+
+
+def test_a_door_opened_in_free_hours_is_timed_from_their_end() -> None:
+    door = shut()
+    door.free(10.0, 100.0)
+    swing(door, 50.0)
+    assert told(door, 159.0) == []
+    assert told(door, 160.0) == [(HELD, True, 160.0)]
+    door.free(170.0, 200.0)
+    assert told(door, 170.0) == [(HELD, False, 170.0)]
+    assert told(door, 260.0) == [(HELD, True, 260.0)]
+
+
+@pytest.mark.parametrize(("opens", "forced"), [(20.0 + LATCH, False), (22.1, True)])
+def test_after_free_hours_a_door_is_forced_again(opens: float, forced: bool) -> None:
+    door = shut()
+    door.free(10.0, 100.0)
+    door.free(20.0, 20.0)
+    swing(door, opens)
+    assert bool(told(door, 30.0)) is forced
+
+
+def test_a_call_for_help_fades_and_the_next_one_prolongs_it() -> None:
+    door, duress = shut(), AlarmKind.DURESS
+    door.notice(duress, 10.0, raised=True)
+    door.notice(duress, 20.0, raised=True)
+    assert told(door, 11.0 + CALL_FOR_HELP) == [(duress, True, 10.0)]
+    end = 20.0 + CALL_FOR_HELP
+    assert told(door, end) == [(duress, False, end)]
+    assert door.deadline() is None
+    again = shut(raised=[duress])
+    assert told(again, CALL_FOR_HELP) == [(duress, False, CALL_FOR_HELP)]

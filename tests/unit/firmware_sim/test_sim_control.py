@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,9 @@ class Rig:
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     door = NotingDoor()
     journal = Journal(tmp_path / "taps.jsonl")
-    simulator = Simulator(
-        Street(
-            {"door-1": door, "door-2": NotingDoor(connected=False)}, {}, lambda: None
-        ),
-        journal,
-    )
+    doors = {"door-1": door, "door-2": NotingDoor(connected=False)}
+    street = Street(doors, {}, AsyncExitStack().aclose)
+    simulator = Simulator(street, journal)
     traffic = Traffic(StreetClock(0.0, 7 * HOUR, 60), lambda _: [], lambda _: None)
     app = control_app(Control(simulator, traffic, lambda: 60.0))
     async with TestClient(TestServer(app)) as client:

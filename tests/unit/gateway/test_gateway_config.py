@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,9 +30,8 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
     bus, doors = installation.config.lines
     assert installation.data == tmp_path / "gateway-data"
     assert installation.port(bus) == tmp_path / "lines/bus-01"
-    assert line_settings(bus, installation.keys) == LineSettings(
-        (Member(ControllerId("reader-1"), "0", READER_KEY),), 9600
-    )
+    reader = Member(ControllerId("reader-1"), "0", READER_KEY, unlock_seconds=5.0)
+    assert line_settings(bus, installation.keys) == LineSettings((reader,), 9600)
     assert line_settings(doors, installation.keys).baud == 0
     assert bus.controllers[0].wiegand is ByteOrder.STANDARD
 
@@ -115,8 +115,12 @@ def test_a_board_on_a_network_needs_no_key(tmp_path: Path) -> None:
     assert bind_address(panels.bind) == ("127.0.0.1", 60001)
     assert bind_address(None) == ("0.0.0.0", 0)
     assert line_settings(panels, installation.keys) == LineSettings(
-        (Member(ControllerId("panel-1"), "7/2@127.0.0.1"),)
+        (Member(ControllerId("panel-1"), "7/2@127.0.0.1", unlock_seconds=5.0),),
+        place="127.0.0.1:60001",
     )
+    for bind in (None, "127.0.0.1", "0.0.0.0:60001"):
+        line = msgspec.structs.replace(panels, bind=bind)
+        assert line_settings(line, installation.keys).place == "", bind
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from controller.session import (
     CardPresented,
     Command,
     Event,
+    HoldDoor,
     LineSettings,
     Member,
     OpenDoor,
@@ -21,7 +22,7 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
-from controller.upkeep import RotateKey
+from controller.upkeep import Light, RotateKey, Show
 from controller.vocabulary import (
     CardNumber,
     ControllerId,
@@ -42,7 +43,9 @@ PERMIT = Permit(
 )
 ALL: tuple[Command, ...] = (
     OpenDoor(READER, 2.5),
+    HoldDoor(READER, 120.0),
     ShowRefusal(READER),
+    Show(READER, 2.0, "PIN", Light.AMBER, 1),
     ApplyPermits(LOCK, Revision(3), (PermitId(9),), (PERMIT,), snapshot=True),
     AcknowledgePassages(LOCK, 2**64 - 1, 7),
     ResumePassages(LOCK, 0, 2**32 - 1),

@@ -54,10 +54,12 @@ def test_who_is_not_known_is_as_configured(
 ) -> None:
     roster = Roster(installation, state)
     assert told(roster, installation) == LineSettings(
-        (Member(READER, "0", READER_KEY),), 9600
+        (Member(READER, "0", READER_KEY, unlock_seconds=5.0),), 9600
     )
     assert told(roster, installation, 1).baud == 0
     assert list(roster) == []
+    pushed = LineSettings((Member(NEIGHBOUR, "7/1@192.0.2.7"),), 0, "192.0.2.1:60001")
+    assert roster.complete(pushed) == pushed, "nothing is left out"
 
 
 def test_the_first_one_met_is_known_and_another_one_is_not(

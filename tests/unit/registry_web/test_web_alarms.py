@@ -62,6 +62,20 @@ def test_a_length_is_told_in_its_largest_unit(length: timedelta, words: str) -> 
     assert span(length) == words
 
 
+def test_a_house_shows_the_alarms_of_its_own_doors(desk: Counter) -> None:
+    desk.feed.record([alarm("door-3", desk.services.clock(), AlarmKind.POWER)])
+    page = desk.page("/buildings/B001")
+    assert "本楼未结束的报警" in page
+    assert "强行开门" in page
+    assert "电源异常" not in page
+    assert 'href="/alarms/1/acknowledge"' in page
+    assert "本楼未结束的报警" in desk.page("/buildings/B001/units/0201")
+
+
+def test_a_quiet_house_says_nothing_of_alarms(quiet: Counter) -> None:
+    assert "未结束的报警" not in quiet.page("/buildings/B001")
+
+
 def test_a_row_says_where_what_and_how_long() -> None:
     lasting = row(ALARM, PLACES, NOON + 5 * MINUTE)
     assert (lasting.door, lasting.house, lasting.lasts, lasting.waits) == (
@@ -76,7 +90,7 @@ def test_a_row_says_where_what_and_how_long() -> None:
         acknowledgement=Acknowledgement("王工", NOON),
     )
     told = row(over, PLACES, NOON + 9 * MINUTE)
-    assert (told.lasts, told.waits) == ("持续了 2 分钟", False)
+    assert (told.lasts, told.waits) == ("前后 2 分钟", False)
     stray = row(replace(ALARM, door="door-9"), PLACES, NOON)
     assert (stray.door, stray.building, stray.house) == ("door-9", None, None)
 

@@ -4,14 +4,18 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from controller.door_rules import DoorMode
 from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
 from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
+from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
+from registry.domain.orders import OrderState
 from registry.domain.places import UnitUse
+from registry.domain.special_days import DayKind
 from registry.domain.tenancy import Basis, TenancyState
 from registry.domain.timeline import EntryKind
 from registry.web import words
@@ -40,6 +44,11 @@ PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATC
         (words.ALARM_STATES, set(AlarmState)),
         (words.SERVICE_STATES, set(ServiceState)),
         (words.CHECKS, set(Check)),
+        (words.DOOR_MODES, set(DoorMode)),
+        (words.RULES, set(Rule)),
+        (words.RULE_DELIVERIES, set(Delivery)),
+        (words.ORDER_STATES, set(OrderState)),
+        (words.DAY_KINDS, set(DayKind)),
         (FILTERS, set(DoorFilter)),
     ],
 )
@@ -61,6 +70,10 @@ def badges() -> list[Badge]:
         words.CARD_STATES,
         words.ALARM_STATES,
         words.SERVICE_STATES,
+        words.DOOR_MODES,
+        words.RULE_DELIVERIES,
+        words.ORDER_STATES,
+        words.DAY_KINDS,
     )
     found = [badge for table in tables for badge in table.values()]
     shown = [OPENED, SHUT, LOST_EVENTS, UNHEARD, REGISTERED]
@@ -74,12 +87,20 @@ def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
     }
     style = (HERE / "static" / "app.css").read_text()
     assert {badge.glyph for badge in badges()} <= drawn
-    assert {sign.glyph for sign in words.ALARM_KINDS.values()} <= drawn
+    signs = [*words.ALARM_KINDS.values(), *words.RULES.values()]
+    assert {sign.glyph for sign in signs} <= drawn
     assert [b.tone for b in badges() if f"  .{b.tone} {{" not in style] == []
 
 
 @pytest.mark.parametrize(
-    "states", [words.UNIT_STATES, words.ALARM_STATES, words.SERVICE_STATES]
+    "states",
+    [
+        words.UNIT_STATES,
+        words.ALARM_STATES,
+        words.SERVICE_STATES,
+        words.DOOR_MODES,
+        words.DAY_KINDS,
+    ],
 )
 def test_states_differ_in_glyph_and_word_not_in_colour_alone(
     states: Mapping[Enum, Badge],
