@@ -9,7 +9,7 @@ from firmware_sim.reconcile import reconcile
 
 OUTCOMES = st.sampled_from(["granted", "refused", "unanswered"])
 TAPS = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(1, 3), OUTCOMES, st.booleans()),
+    st.tuples(st.integers(0, 3), st.integers(1, 3), OUTCOMES, st.booleans()),
     max_size=30,
 )
 
@@ -21,16 +21,24 @@ def at(number: int) -> str:
 def rows(
     taps: list[tuple[int, int, str, bool]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Doors 0 are smart; an unanswered tap has a passage when its last part says so."""
+    """Doors 0 are smart, doors 3 a board's, whose journal knows no epoch.
+
+    An unanswered tap has a passage when its last part says so.
+    """
     journal, record = [], []
     for number, (door, card, outcome, reached) in enumerate(taps):
-        smart = door == 0 and outcome != "unanswered"
-        index = number if smart else None
+        numbered = door in (0, 3) and outcome != "unanswered"
+        index = number if numbered else None
+        epoch = 1 if numbered else None
         common = {"door": f"door-{door}", "card": card, "at": at(number)}
         journal.append(
             common
             | {"tap": number, "outcome": outcome, "outcome_at": at(number)}
-            | {"controller": f"c-{door}", "epoch": 1 if smart else None, "index": index}
+            | {
+                "controller": f"c-{door}",
+                "epoch": None if door == 3 else epoch,
+                "index": index,
+            }
         )
         if outcome != "unanswered" or reached:
             granted = outcome == "granted" or (outcome == "unanswered" and card > 1)
@@ -38,7 +46,7 @@ def rows(
                 common
                 | {"number": number, "granted": granted, "reason": "permit"}
                 | {"recorded_at": at(number + 1), "controller": f"c-{door}"}
-                | {"controller_epoch": 1 if smart else None, "controller_index": index}
+                | {"controller_epoch": epoch, "controller_index": index}
             )
     return journal, record
 
@@ -89,3 +97,27 @@ def test_never_more_is_lost_than_was_made(
     missing = len(record) - len(kept)
     assert len(account.lost) <= missing
     assert account.duplicates == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 3), st.sampled_from(["granted", "refused"]), st.booleans()
+        ),
+        max_size=30,
+    )
+)
+def test_what_a_door_without_memory_did_is_recorded_or_owned_up_to(
+    taps: list[tuple[int, str, bool]],
+) -> None:
+    everything = [(1, card, outcome, True) for card, outcome, _ in taps]
+    journal, record = rows(everything)
+    heard = [row for row, tap in zip(record, taps, strict=True) if tap[2]]
+    unheard = [row["at"] for row, tap in zip(record, taps, strict=True) if not tap[2]]
+    spans = [{"controller": "c-1", "since": at, "until": at} for at in unheard]
+    account = reconcile(journal, heard, spans)
+    assert account.exact
+    assert len(account.unseen) == len(unheard)
+    account = reconcile(journal, heard)
+    assert len(account.lost) == len(unheard)
+    assert account.unseen == []
