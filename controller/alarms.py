@@ -24,6 +24,8 @@ SENSED: Mapping[Contact, AlarmKind] = MappingProxyType(
     }
 )
 """Inputs that are alarms as long as they are active."""
+CALL_FOR_HELP = 900.0
+"""Seconds a call for help stays raised: nothing at the door ends it."""
 LONGEST_PATIENCE = 300.0
 """Seconds after which an opening is judged, however many old reports still come."""
 
@@ -76,6 +78,8 @@ class DoorAlarms:
         self._reason = (inf, -inf)
         self._held_at = inf
         self._lost_at = inf
+        self._help_until = now + CALL_FOR_HELP
+        self._free_until = -inf
         self._absent = False
         self.offline(now)
 
@@ -89,11 +93,27 @@ class DoorAlarms:
                 self.explain(now, now + self._limits.unlock, now)
             case _ if contact in SENSED:
                 self._set(SENSED[contact], now, raised=active)
+                if contact is Contact.FIRE:
+                    self.explain(now, now, now)
 
     def notice(self, kind: AlarmKind, now: float, *, raised: bool) -> None:
         """Take what others found out: a PIN under duress, a reader that is another."""
         self.on_timeout(now)
+        if kind is AlarmKind.DURESS:
+            self._help_until = now + CALL_FOR_HELP
         self._set(kind, now, raised=raised)
+
+    def free(self, now: float, until: float) -> None:
+        """Take that the lock is held released until then; `until` now ends it.
+
+        Anybody may open the door and leave it open: it is timed from the end on.
+        """
+        self.explain(now, now, now)
+        self._free_until = until
+        if until > now:
+            self._set(AlarmKind.HELD_OPEN, now, raised=False)
+        if self._open and AlarmKind.HELD_OPEN not in self._raised:
+            self._held_at = until + self._limits.held_open
 
     def explain(self, since: float, until: float, now: float) -> None:
         """Take a reason to open: a grant, an exit request or a remote open."""
@@ -135,17 +155,19 @@ class DoorAlarms:
 
     def deadline(self) -> float | None:
         """Return when `on_timeout` wants to be called next."""
-        due = min(self._held_at, self._lost_at, self._judged_at)
+        due = min(self._held_at, self._lost_at, self._judged_at, self._help_ends_at)
         return None if due == inf else due
 
     def on_timeout(self, now: float) -> None:
-        """Let time pass: judge openings, measure open doors and absences."""
+        """Let time pass: judge openings, measure open doors, absences and calls."""
         while (due := self.deadline()) is not None and due <= now:
             if due == self._judged_at:
                 self._judge()
             elif due == self._held_at:
                 self._held_at = inf
                 self._set(AlarmKind.HELD_OPEN, due, raised=True)
+            elif due == self._help_ends_at:
+                self._set(AlarmKind.DURESS, due, raised=False)
             else:
                 self._lost_at = inf
                 self._set(AlarmKind.READER_LOST, due, raised=True)
@@ -153,6 +175,10 @@ class DoorAlarms:
     @property
     def _judged_at(self) -> float:
         return inf if self._opening is None else self._opening.judged_at
+
+    @property
+    def _help_ends_at(self) -> float:
+        return self._help_until if AlarmKind.DURESS in self._raised else inf
 
     def _door(self, now: float, *, opened: bool) -> None:
         if opened is self._open:
@@ -165,9 +191,11 @@ class DoorAlarms:
             if self._opening is not None:
                 self._opening.closed_at = now
             return
-        self._held_at = now + self._limits.held_open
+        self._held_at = max(now, self._free_until) + self._limits.held_open
         since, until = self._reason
-        if found or since <= now <= until:
+        # In a fire doors are released by its panel, and people run.
+        free = now <= self._free_until + LATCH or AlarmKind.FIRE in self._raised
+        if found or free or since <= now <= until:
             return
         if self._opening is None:
             self._opening = _Opening(now, now + self._limits.patience)

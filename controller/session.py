@@ -58,6 +58,17 @@ class OpenDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldDoor:
+    """Hold the lock released for some seconds, for everyone; 0 lets it fall at once.
+
+    It ends by itself: whoever wants it longer says so again in time.
+    """
+
+    controller: ControllerId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShowRefusal:
     """Tell the person at the reader that the door stays shut."""
 
@@ -106,6 +117,7 @@ class SetClock:
 
 Command = (
     OpenDoor
+    | HoldDoor
     | ShowRefusal
     | ApplyPermits
     | AcknowledgePassages
@@ -299,6 +311,10 @@ Event = (
 )
 
 
+USUAL_INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON)
+"""What is wired to a reader's inputs unless something else is said, in order."""
+
+
 class Session(Protocol):
     """One line of controllers as a pure state machine."""
 
@@ -328,6 +344,8 @@ class Member:
     `secure` False lets a reader speak in clear; `commissioning` lets it be reached
     with the published default key, for set-up only. `next_key` is one that it may
     hold already, and `identity` what it said of itself when it was first met.
+    `unlock_seconds` is told to hardware that times its lock itself; None leaves it.
+    `inputs` says what is wired to the inputs of a reader, from its first one on.
     """
 
     controller: ControllerId
@@ -337,11 +355,17 @@ class Member:
     commissioning: bool = False
     next_key: bytes | None = field(default=None, repr=False)
     identity: str = ""
+    unlock_seconds: float | None = None
+    inputs: tuple[Contact, ...] = USUAL_INPUTS
 
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """Who is on a line, and how fast its wire is (bits per second; 0: no wire)."""
+    """Who is on a line, and how fast its wire is (bits per second; 0: no wire).
+
+    `place` is our own "address:port" on a network, where devices may speak unasked.
+    """
 
     members: tuple[Member, ...]
     baud: int = 0
+    place: str = ""

@@ -65,7 +65,29 @@ class SendFile:
     data: bytes = field(repr=False)
 
 
-UpkeepCommand = RotateKey | ChangeLine | Show | AskStatus | SendFile
+@dataclass(frozen=True, slots=True)
+class SmartCardMode:
+    """Let us speak to a smart card through a reader, or let it read for itself again.
+
+    While we may, it reports no ordinary cards, so this ends by itself soon after the
+    last word to the card.
+    """
+
+    controller: ControllerId
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendApdu:
+    """Send a command to the smart card at a reader (ISO 7816-4), in a channel only."""
+
+    controller: ControllerId
+    apdu: bytes = field(repr=False)
+
+
+UpkeepCommand = (
+    RotateKey | ChangeLine | Show | AskStatus | SendFile | SmartCardMode | SendApdu
+)
 
 # Events.
 
@@ -139,6 +161,31 @@ class FileSent:
     kind: int
 
 
+@dataclass(frozen=True, slots=True)
+class SmartCardModeChanged:
+    """A reader lets us speak to smart cards, or reads for itself again."""
+
+    controller: ControllerId
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SmartCardSensed:
+    """A reader in its smart-card mode says whether a card is there."""
+
+    controller: ControllerId
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApduAnswered:
+    """A smart card answered; `status` is the reader's own word on it, 0 for well."""
+
+    controller: ControllerId
+    apdu: bytes = field(repr=False)
+    status: int = 0
+
+
 UpkeepEvent = (
     KeysPressed
     | RelayChanged
@@ -148,4 +195,7 @@ UpkeepEvent = (
     | LineChanged
     | FileProgress
     | FileSent
+    | SmartCardModeChanged
+    | SmartCardSensed
+    | ApduAnswered
 )

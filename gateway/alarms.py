@@ -16,15 +16,17 @@ from controller.cbor import MICROSECOND
 from controller.encoding import encode_entry
 from controller.session import (
     Command,
+    CommandFailed,
     ContactChanged,
     Event,
+    HoldDoor,
     Offline,
     Online,
     OpenDoor,
     PassageReported,
     PassageSeen,
 )
-from controller.vocabulary import AlarmChange, ControllerId, DoorId
+from controller.vocabulary import AlarmChange, AlarmKind, ControllerId, DoorId
 from gateway.doors import Door
 from gateway.site import Site
 from gateway.store.recorder import Append
@@ -75,10 +77,23 @@ class Alarms:
 
     def commanded(self, command: Command) -> None:
         """Take a command on its way to a door: an opening explains what follows."""
-        if isinstance(command, OpenDoor):
-            watch, now = self._watches[command.controller], self._clock.monotonic()
-            watch.detector.explain(now, now + command.seconds, now)
-            self._settle(watch)
+        watch, now = self._watches[command.controller], self._clock.monotonic()
+        match command:
+            case OpenDoor(seconds=seconds):
+                watch.detector.explain(now, now + seconds, now)
+            case HoldDoor(seconds=seconds):
+                watch.detector.free(now, now + seconds)
+            case _:
+                return
+        self._settle(watch)
+
+    def notice(
+        self, controller: ControllerId, kind: AlarmKind, *, raised: bool
+    ) -> None:
+        """Take what another part found out of a door."""
+        watch = self._watches[controller]
+        watch.detector.notice(kind, self._clock.monotonic(), raised=raised)
+        self._settle(watch)
 
     def handle(self, event: Event) -> None:
         """Take what an event says of a door."""
@@ -90,6 +105,8 @@ class Alarms:
                 self._reported(watch, event, now)
             case PassageSeen(granted=True):
                 watch.detector.explain(now, now + watch.door.unlock_seconds, now)
+            case CommandFailed(command=HoldDoor()):
+                watch.detector.free(now, now)
             case Online():
                 watch.detector.online(now)
             case Offline():

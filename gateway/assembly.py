@@ -14,6 +14,7 @@ from gateway.config.settings import LineSection, Network
 from gateway.doors import Door
 from gateway.line import Line
 from gateway.permits import NOTHING
+from gateway.roster import Roster
 from gateway.store.state import State
 from gateway.trace import Opener, TracedSession
 from gateway.transports import Transport
@@ -43,6 +44,7 @@ def doors_of(installation: Installation, state: State) -> Iterator[Door]:
 
 def lines_of(
     installation: Installation,
+    roster: Roster,
     clock: Clock,
     on_events: Callable[[Sequence[Event]], None],
     trace: TextIO | None,
@@ -52,34 +54,47 @@ def lines_of(
         yield Line(
             section.name,
             [ControllerId(each.id) for each in section.controllers],
-            _session_opener(installation, section, trace),
-            _transport(installation, section),
+            _session_opener(installation, section, roster, trace),
+            _transport(installation, section, roster),
             clock,
             on_events,
         )
 
 
-def opener(installation: Installation, section: LineSection) -> Opener:
-    """Return what opens the session of a line, given the time and a random source."""
+def opener(
+    installation: Installation, section: LineSection, roster: Roster | None = None
+) -> Opener:
+    """Return what opens the session of a line, given the time and a random source.
+
+    Each time it is opened with what the roster knows by then.
+    """
     entry = PROTOCOLS[section.protocol]
     settings = line_settings(section, installation.keys)
-    return lambda now, random: entry.open(settings, now, random)
+    return lambda now, random: entry.open(
+        settings if roster is None else roster.complete(settings), now, random
+    )
 
 
 def _session_opener(
-    installation: Installation, section: LineSection, trace: TextIO | None
+    installation: Installation,
+    section: LineSection,
+    roster: Roster,
+    trace: TextIO | None,
 ) -> Callable[[float], Session]:
-    open_session = opener(installation, section)
+    open_session = opener(installation, section, roster)
     if trace is None:
         return lambda now: open_session(now, os.urandom)
     return lambda now: TracedSession(section.name, open_session, now, trace)
 
 
-def _transport(installation: Installation, section: LineSection) -> Transport:
+def _transport(
+    installation: Installation, section: LineSection, roster: Roster
+) -> Transport:
     if section.network is not None:
         return _network(section, section.network)
     if section.broker is None:
-        return SerialPort(installation.port(section), section.baud)
+        baud = roster.baud(line_settings(section, installation.keys))
+        return SerialPort(installation.port(section), baud)
     host, port = broker_address(section.broker)
     client_id = f"{installation.config.id}/{section.name}"
     subscriptions = PROTOCOLS[section.protocol].subscriptions

@@ -15,6 +15,7 @@ import typer
 from gateway.config.installation import load
 from gateway.config.problems import ConfigInvalid
 from gateway.config.reading import read_config
+from gateway.control import order
 from gateway.device import create_key
 from gateway.errors import GatewayError
 from gateway.logs import configure
@@ -51,8 +52,7 @@ def main() -> None:
 @app.command(epilog="Example: menhu-gateway init --config gateway.toml")
 def init(config: ConfigFile = DEFAULT) -> None:
     """Make the device key; give the printed file to the registry's enrol command."""
-    data = config.resolve().parent / read_config(config).data
-    typer.echo(create_key(data))
+    typer.echo(create_key(_data(config)))
 
 
 @app.command(epilog="Example: menhu-gateway check --config /etc/menhu/gateway.toml")
@@ -87,7 +87,7 @@ def run(
 @app.command(epilog="Example: menhu-gateway status --json | jq .outbox")
 def status(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
     """Ask the running daemon how it is."""
-    data = config.resolve().parent / read_config(config).data
+    data = _data(config)
     try:
         report = ask(data)
     except OSError as error:
@@ -115,11 +115,14 @@ def replay_trace(line: str, trace: Path, config: ConfigFile = DEFAULT) -> None:
             typer.echo(f"{now:.6f} {what}")
 
 
-@app.command(epilog="Example: menhu-gateway commission reader-12 -c gateway.toml")
+@app.command(epilog="Example: menhu-gateway commission reader-12 --operator op-07")
 def commission(
     controller: str,
     config: ConfigFile = DEFAULT,
     *,
+    operator: Annotated[
+        str, typer.Option(help="Your id in the street's books; never a name.")
+    ],
     patience: Annotated[
         float, typer.Option(help="Seconds to wait for a key, a card or a contact.")
     ] = 30.0,
@@ -127,10 +130,25 @@ def commission(
     """Find an OSDP reader, give it a key of its own, test it and sign what was seen."""
     from gateway.commissioning import wizard  # noqa: PLC0415 - only this command needs it
 
-    path = wizard.commission(
-        config, controller, patience, say=typer.echo, ask=typer.confirm
-    )
-    typer.echo(f"{path}: signed")
+    at_the_door = wizard.Operator(operator, typer.echo, typer.confirm)
+    path = wizard.commission(config, controller, patience, at_the_door)
+    typer.echo(f"{path}: signed. Start the gateway on that line again.")
+
+
+@app.command(epilog="Example: menhu-gateway rotate reader-12 -c gateway.toml")
+def rotate(controller: str, config: ConfigFile = DEFAULT) -> None:
+    """Have the running gateway give a reader a new key, with the door in service."""
+    typer.echo(order(_data(config), "rotate", controller))
+
+
+@app.command(epilog="Example: menhu-gateway accept reader-12 -c gateway.toml")
+def accept(controller: str, config: ConfigFile = DEFAULT) -> None:
+    """Have the running gateway take another reader for the one that belongs there."""
+    typer.echo(order(_data(config), "accept", controller))
+
+
+def _data(config: Path) -> Path:
+    return config.resolve().parent / read_config(config).data
 
 
 @contextmanager

@@ -15,10 +15,13 @@ from controller.cose import Signer
 from controller.vocabulary import GatewayId
 from gateway.alarms import Alarms
 from gateway.assembly import doors_of, lines_of
+from gateway.attendance import Attendance
 from gateway.backoff import Backoff
 from gateway.clock import Clock
+from gateway.commissioned import Commissioned
 from gateway.config.checks import broker_address
 from gateway.config.installation import Installation
+from gateway.control import Deeds, obey
 from gateway.delivery import Delivery
 from gateway.device import read_key
 from gateway.doors import Doors
@@ -29,8 +32,8 @@ from gateway.home_assistant import OFFLINE, HomeAssistant, available
 from gateway.line import Line
 from gateway.notify import notify, watchdog_period
 from gateway.permits import Permits
-from gateway.readers import Readers
 from gateway.reports import Reports
+from gateway.roster import Roster
 from gateway.routing import Router, Switchboard, each
 from gateway.sightings import Sightings
 from gateway.site import Site
@@ -41,6 +44,7 @@ from gateway.store.recorder import Recorder
 from gateway.store.state import State
 from gateway.sync import Sync
 from gateway.transports.retained import NoticeBoard
+from gateway.upkeep import Upkeep
 from gateway.uplink import Uplink
 
 MEGABYTE = 1024 * 1024
@@ -70,13 +74,21 @@ class Gateway:
     forwarder: Forwarder
     sync: Sync
     health: Health
+    commissioned: Commissioned
+    deeds: Deeds
+    attendance: Attendance
     tell: Callable[[], Coroutine[None, None, None]] | None = None
 
     async def run(self, data: Path, stop: asyncio.Event) -> None:
         """Run until `stop`; what was asked for by then is recorded and answered."""
-        async with serve(data, self._describe), asyncio.TaskGroup() as group:
+        async with (
+            serve(data, self._describe),
+            obey(data, self.deeds),
+            asyncio.TaskGroup() as group,
+        ):
             parts = [line.run for line in self.lines]
             parts += [self.forwarder.run, self.sync.run, self.health.run, self._upkeep]
+            parts += [self.commissioned.run, *self.attendance.runs]
             parts += [self.tell] if self.tell else []
             tasks = [group.create_task(kept_alive(part)) for part in parts]
             tasks.append(group.create_task(self._watchdog()))
@@ -157,29 +169,48 @@ def _assemble(
     site = Site(GatewayId(installation.config.id), doors, clock)
     permits = Permits(state)
     router = Router(site.counters)
-    lines = tuple(lines_of(installation, clock, router.handle, trace))
+    roster = Roster(installation, state)
+    lines = tuple(lines_of(installation, roster, clock, router.handle, trace))
     switchboard = Switchboard(lines)
     send = switchboard.send
     alarms = Alarms(site, state, recorder.append)
     switchboard.watch(alarms.commanded)
+    upkeep = Upkeep(site, roster, alarms.notice, send)
+    deeds: Deeds = {"rotate": upkeep.rotate, "accept": upkeep.accept}
     health = Health(site, uplink, state.next_heartbeat, lambda: outbox.depth)
     delivery = Delivery(site, permits, state, send)
-    readers = Readers(site, lambda: permits.table, recorder.append, send)
+    relieve = stores.ballast.release
+    attendance = Attendance(
+        site, state, permits, uplink, alarms, recorder.append, send, relieve
+    )
     reports = Reports(site, lambda: outbox.cursors, recorder.append, send)
     sightings = Sightings(site, lambda: outbox.cursors, recorder.append)
-    router.add(each(readers.handle))
+    for handle in attendance.handlers:
+        router.add(each(handle))
     router.add(reports.handle)
     router.add(each(sightings.handle))
     router.add(each(alarms.handle))
+    router.add(each(upkeep.handle))
     router.add(each(health.handle))
     router.add(each(Timekeeper(site, send).handle))
     router.add(each(delivery.handle))
     tell = _told_to_home_assistant(installation, site, router, switchboard)
     forwarder = Forwarder(site, outbox, recorder, uplink)
     recorder.on_commit = forwarder.wake
-    sync = Sync(site, permits, uplink, delivery, stores.ballast.release)
+    sync = Sync(site, permits, uplink, delivery, relieve)
     return Gateway(
-        site, stores, permits, recorder, lines, forwarder, sync, health, tell
+        site,
+        stores,
+        permits,
+        recorder,
+        lines,
+        forwarder,
+        sync,
+        health,
+        Commissioned(installation.data, uplink),
+        deeds,
+        attendance,
+        tell,
     )
 
 

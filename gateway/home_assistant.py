@@ -13,6 +13,7 @@ from controller.session import (
     Command,
     CommandFailed,
     Event,
+    HoldDoor,
     Offline,
     OpenDoor,
     PassageReported,
@@ -65,7 +66,7 @@ class HomeAssistant:
         """Take an event, after those who keep the doors have."""
         door = self._site.doors.of(event.controller)
         match event:
-            case CommandFailed(command=OpenDoor()):
+            case CommandFailed(command=OpenDoor() | HoldDoor()):
                 self._note(door, LockState.JAMMED)
             case PassageReported(granted=True) if self._is_fresh(door, event):
                 self._release(door)
@@ -77,10 +78,18 @@ class HomeAssistant:
 
     def commanded(self, command: Command) -> None:
         """Take a command on its way to a door."""
-        if isinstance(command, OpenDoor):
-            door = self._site.doors.of(command.controller)
-            self._release(door)
-            self._tell(door)
+        door = self._site.doors.of(command.controller)
+        match command:
+            case OpenDoor():
+                self._release(door)
+            case HoldDoor(seconds=0):
+                self._note(door, LockState.LOCKED)
+            case HoldDoor(seconds=seconds):
+                self._note(door, LockState.UNLOCKED)
+                self._relock_in(seconds, door)
+            case _:
+                return
+        self._tell(door)
 
     def _is_fresh(self, door: Door, report: PassageReported) -> bool:
         """Say whether the lock may still be open; what is caught up on is history."""
@@ -90,8 +99,11 @@ class HomeAssistant:
 
     def _release(self, door: Door) -> None:
         self._note(door, LockState.UNLOCKED)
+        self._relock_in(door.unlock_seconds, door)
+
+    def _relock_in(self, seconds: float, door: Door) -> None:
         self._timers[door.controller] = asyncio.get_running_loop().call_later(
-            door.unlock_seconds, self._relock, door
+            seconds, self._relock, door
         )
 
     def _relock(self, door: Door) -> None:

@@ -46,10 +46,12 @@ class Line:
 
     async def run(self) -> None:
         """Carry on until cancelled."""
-        self._open()
+        # What is sent before the transport took its first step is lost.
+        begin = asyncio.get_running_loop().call_soon(self._open)
         try:
             await self.transport.run(self._received)
         finally:
+            begin.cancel()
             self._session = None
             self._cancel_timer()
 

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gateway.permits import Permits
 from gateway.site import Site
+from gateway.sockets import connected, listening
 from gateway.store.ballast import Ballast
 from gateway.store.outbox import Outbox
 
@@ -49,38 +48,18 @@ async def serve(data: Path, report: Callable[[], Report]) -> AsyncIterator[None]
     """Answer everyone who connects with one JSON document."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            writer.write(json.dumps(report()).encode())
-            await writer.drain()
-        except OSError:
-            return
-        finally:
-            writer.close()
+        writer.write(json.dumps(report()).encode())
+        await writer.drain()
 
-    (data / SOCKET).unlink(missing_ok=True)
-    with _short_path(data) as path:
-        server = await asyncio.start_unix_server(answer, path)
-    (data / SOCKET).chmod(0o600)
-    async with server:
+    async with listening(data, SOCKET, answer):
         yield
-    (data / SOCKET).unlink(missing_ok=True)
 
 
 def ask(data: Path) -> dict[str, Any]:
     """Return what a running daemon says; raises OSError when none runs."""
-    with _short_path(data) as path, socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(PATIENCE)
-        connection.connect(path)
-        with connection.makefile("rb") as stream:
-            answer: dict[str, Any] = json.load(stream)
-            return answer
-
-
-@contextmanager
-def _short_path(data: Path) -> Iterator[str]:
-    """Name the socket by a path that fits: sun_path holds 108 bytes (unix(7))."""
-    handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/{SOCKET}"
-    finally:
-        os.close(handle)
+    with (
+        connected(data, SOCKET, PATIENCE) as connection,
+        connection.makefile("rb") as stream,
+    ):
+        answer: dict[str, Any] = json.load(stream)
+        return answer

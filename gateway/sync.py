@@ -1,22 +1,14 @@
 """The registry's will reaches the gateway: one long poll after another."""
 
-import asyncio
-import logging
-import sqlite3
 from collections.abc import Callable
 
 from controller.uplink.messages import PermitDelta, PermitRequest, PermitSnapshot
-from gateway.backoff import Backoff
 from gateway.delivery import Delivery
 from gateway.errors import UplinkFailed
 from gateway.permits import NOTHING, Permits
+from gateway.polling import WAIT, keep_asking
 from gateway.site import Site
 from gateway.uplink import Uplink
-
-WAIT = 25
-"""Seconds the registry may keep a question open."""
-SHORTEST_ROUND = 0.02
-LOG = logging.getLogger(__name__)
 
 
 class Sync:
@@ -40,18 +32,7 @@ class Sync:
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        backoff = Backoff()
-        while True:
-            try:
-                await self.once(WAIT)
-            except (UplinkFailed, sqlite3.Error) as error:
-                if isinstance(error, sqlite3.Error):
-                    self._relieve()
-                LOG.warning("permits: %s", error)
-                await asyncio.sleep(backoff.pause())
-            else:
-                backoff.reset()
-                await asyncio.sleep(SHORTEST_ROUND)
+        await keep_asking("permits", lambda: self.once(WAIT), self._relieve)
 
     async def once(self, wait: int) -> None:
         """Ask once and apply the answer."""

@@ -2,7 +2,8 @@
 
 One line each: monotonic seconds, line, direction, peer ("-" for none), data. Data
 is hexadecimal for `in`, `out` and `random` and JSON for commands. A trace holds card
-numbers.
+numbers and, of readers in clear, PINs, but no keys: it cannot be replayed beyond a
+reader's change of its key.
 """
 
 import os
@@ -17,6 +18,7 @@ from controller.session import (
     ApplyPermits,
     Command,
     Event,
+    HoldDoor,
     OpenDoor,
     Packet,
     ResumePassages,
@@ -24,12 +26,15 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
+from controller.upkeep import RotateKey, SendApdu, Show
 
 COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         OpenDoor,
+        HoldDoor,
         ShowRefusal,
+        Show,
         ApplyPermits,
         AcknowledgePassages,
         ResumePassages,
@@ -62,7 +67,8 @@ class TracedSession:
 
     def send(self, command: Command, now: float) -> None:
         """See Session."""
-        data = msgspec.json.encode(command).decode()
+        secret = isinstance(command, RotateKey | SendApdu)
+        data = "" if secret else msgspec.json.encode(command).decode()
         self._write(now, type(command).__name__, "", data)
         self._session.send(command, now)
 

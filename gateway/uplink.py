@@ -10,7 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from controller.cose import Signer
 from controller.errors import MessageRefused
 from controller.uplink.codec import decode, encode
-from controller.uplink.messages import Heartbeat, Message, PassageBatch, PermitRequest
+from controller.uplink.messages import (
+    CommissioningReport,
+    Heartbeat,
+    Message,
+    OrderRequest,
+    PassageBatch,
+    PermitRequest,
+    RulesRequest,
+)
 from gateway.errors import ChainForked, UplinkFailed
 
 REGISTRY = "registry"
@@ -25,6 +33,9 @@ PATHS: dict[type, str] = {
     PassageBatch: "passages",
     PermitRequest: "permits",
     Heartbeat: "heartbeat",
+    RulesRequest: "rules",
+    OrderRequest: "orders",
+    CommissioningReport: "commissioning",
 }
 M = TypeVar("M", bound=Message)
 LOG = logging.getLogger(__name__)
@@ -36,7 +47,7 @@ class Uplink:
     def __init__(self, url: str, signer: Signer, registry: Ed25519PublicKey) -> None:
         """Take where the registry is, who we are, and the key it signs with."""
         self._url = url.rstrip("/")
-        self._signer = signer
+        self.signer = signer
         self._registry = registry
         self._session: aiohttp.ClientSession | None = None
 
@@ -83,7 +94,7 @@ class Uplink:
         try:
             async with self._session.post(
                 url,
-                data=encode(message, self._signer),
+                data=encode(message, self.signer),
                 timeout=patience,
                 allow_redirects=False,
             ) as response:

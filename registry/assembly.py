@@ -7,6 +7,7 @@ from registry.domain.policy import Policy
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
+from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -40,6 +41,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)
+    gateways = Gateways(clock)
     return Services(
         store=store,
         policy=policy,
@@ -48,8 +50,9 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         alarms=alarms,
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
+        commissioning=Commissioning(gateways, clock),
         door_rules=DoorRuleService(days, policy, clock),
-        gateways=Gateways(clock),
+        gateways=gateways,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),

@@ -15,7 +15,7 @@ from controller.protocols.smart_door.topics import GATEWAY_FILTERS
 from controller.protocols.uhppote.message import SIZE
 from controller.protocols.uhppote.places import PORT
 from controller.protocols.uhppote.session import open_network
-from controller.session import Capabilities, LineSettings, Session
+from controller.session import Capabilities, Contact, LineSettings, Session
 
 
 class TransportKind(StrEnum):
@@ -34,6 +34,7 @@ class ProtocolEntry:
     `key_size` is in bytes, 0 where the wire knows no keys and nothing on it is ever
     secure. `subscriptions` are MQTT topic filters. On a network every message has
     `message_size` bytes, and `ports` are the devices' own, not to be bound by us.
+    `inputs` may be wired to a controller in an order that is ours to say.
     """
 
     open: Callable[[LineSettings, float, Callable[[int], bytes]], Session]
@@ -43,11 +44,18 @@ class ProtocolEntry:
     subscriptions: tuple[str, ...] = ()
     message_size: int = 0
     ports: frozenset[int] = frozenset()
+    inputs: frozenset[Contact] = frozenset()
 
 
 PROTOCOLS: Mapping[str, ProtocolEntry] = MappingProxyType(
     {
-        "osdp": ProtocolEntry(open_bus, CAPABILITIES, TransportKind.SERIAL, KEY_LENGTH),
+        "osdp": ProtocolEntry(
+            open_bus,
+            CAPABILITIES,
+            TransportKind.SERIAL,
+            KEY_LENGTH,
+            inputs=frozenset({Contact.DOOR, Contact.EXIT_BUTTON, Contact.FIRE}),
+        ),
         "smart_door": ProtocolEntry(
             open_broker,
             Capabilities(

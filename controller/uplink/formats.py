@@ -7,10 +7,13 @@ from typing import Any
 from controller.cbor import Row, Value, microseconds
 from controller.encoding import DIGEST_SIZE, LARGEST_COUNT, permit_row, read_permit
 from controller.errors import MessageRefused
+from controller.uplink.commissioning import LARGEST_RECORD
 from controller.uplink.messages import (
     HASH_SIZE,
     LONGEST_ORDER,
     NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
     DoorOrder,
     DoorOrders,
     DoorReport,
@@ -274,6 +277,22 @@ def _read_orders(row: Row) -> DoorOrders:
     )
 
 
+def _write_commissioning(report: CommissioningReport) -> list[Value]:
+    return [report.gateway, report.record]
+
+
+def _read_commissioning(row: Row) -> CommissioningReport:
+    return CommissioningReport(_gateway(row), row.sealed("record", LARGEST_RECORD))
+
+
+def _write_commissioned(receipt: CommissioningReceipt) -> list[Value]:
+    return [receipt.gateway, receipt.digest]
+
+
+def _read_commissioned(row: Row) -> CommissioningReceipt:
+    return CommissioningReceipt(_gateway(row), row.octets("digest", HASH_SIZE))
+
+
 def _gateway(row: Row) -> GatewayId:
     return GatewayId(row.text("gateway"))
 
@@ -300,4 +319,8 @@ FORMATS: dict[type, Format] = {
     DoorRuleBook: Format(8, RULES_LIMIT, 2, _write_rule_book, _read_rule_book),
     OrderRequest: Format(9, 8 * KIB, 4, _write_order_request, _read_order_request),
     DoorOrders: Format(10, 64 * KIB, 3, _write_orders, _read_orders),
+    CommissioningReport: Format(
+        11, 2 * KIB, 2, _write_commissioning, _read_commissioning
+    ),
+    CommissioningReceipt: Format(12, KIB, 2, _write_commissioned, _read_commissioned),
 }

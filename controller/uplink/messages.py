@@ -186,6 +186,22 @@ class DoorOrders:
     orders: tuple[DoorOrder, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CommissioningReport:
+    """A gateway hands in the record of a reader's commissioning, as it was signed."""
+
+    gateway: GatewayId
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommissioningReceipt:
+    """The registry has committed the record that `digest` (SHA-256) names."""
+
+    gateway: GatewayId
+    digest: bytes
+
+
 Message = (
     PassageBatch
     | Receipt
@@ -197,6 +213,8 @@ Message = (
     | DoorRuleBook
     | OrderRequest
     | DoorOrders
+    | CommissioningReport
+    | CommissioningReceipt
 )
 
 

@@ -52,13 +52,18 @@ def broker_command(folder: Path, port: int, mosquitto: str | None) -> list[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different loopback ports nobody listens on, nor will by chance."""
+    """Return different loopback ports nobody has, TCP or UDP, nor will by chance."""
     shuffled = random.sample(_PORTS, len(_PORTS))
     return list(islice(filter(_is_free, shuffled), count))
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    return all(_can_bind(port, kind) for kind in kinds)
+
+
+def _can_bind(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(type=kind) as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

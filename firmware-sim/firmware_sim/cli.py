@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from firmware_sim.hardware import wire_up
+from firmware_sim.hardware import Site, wire_up
 from firmware_sim.installation import FilesDamaged, write_installation
 from firmware_sim.journal import read_journal
 from firmware_sim.layout import DOORS
@@ -20,7 +20,7 @@ from firmware_sim.street import ZONE
 
 _LARGEST_PORT = 65535
 app = typer.Typer(
-    help="A simulated street: readers, smart doors and the people who use them.",
+    help="A simulated street: doors of four kinds and the people who use them.",
     epilog="Example: menhu-sim plan --out street; menhu-sim run street",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -37,6 +37,12 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
     readers: Annotated[
         int | None, typer.Option(help="Doors with an OSDP reader; default 3 in 10.")
     ] = None,
+    board_doors: Annotated[
+        int | None, typer.Option(help="Doors of UHPPOTE boards; default 1 in 4.")
+    ] = None,
+    esp_doors: Annotated[
+        int | None, typer.Option(help="Doors with an esp-rfid; default 1 in 10.")
+    ] = None,
     baud: Annotated[
         int | None,
         typer.Option(min=300, help="Speed of every bus; default a mix."),
@@ -47,6 +53,16 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
     mqtt: Annotated[
         str, typer.Option(help="The broker, HOST:PORT.")
     ] = "127.0.0.1:1883",
+    board_port: Annotated[
+        int,
+        typer.Option(
+            min=1, max=_LARGEST_PORT, help="Where boards listen, UDP and TCP."
+        ),
+    ] = 60000,
+    event_port: Annotated[
+        int,
+        typer.Option(min=1, max=_LARGEST_PORT, help="Where boards push events, UDP."),
+    ] = 60001,
     today: Annotated[
         str | None, typer.Option(help="Tenancies are planned around this day, ISO.")
     ] = None,
@@ -55,11 +71,13 @@ def plan(  # noqa: PLR0913  one parameter for each option of the command
     _address("mqtt", mqtt)
     try:
         day = date.fromisoformat(today) if today else _today()
-        street = plan_street(seed, Size(residents, doors, readers), day)
+        size = Size(residents, doors, readers, board_doors, esp_doors)
+        street = plan_street(seed, size, day)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    hardware = wire_up(street, Site(mqtt, board_port, event_port), baud)
     try:
-        write_installation(out, street, wire_up(street, mqtt, baud), registry)
+        write_installation(out, street, hardware, registry)
     except OSError as error:
         raise typer.BadParameter(f"nothing can be written there: {error}") from error
     typer.echo(
@@ -116,11 +134,16 @@ def compare(
     passages: Annotated[
         Path, typer.Argument(help="Passages as the registry's API gives them.")
     ],
+    unwatched: Annotated[
+        Path | None, typer.Option(help="Unwatched spans as the API gives them.")
+    ] = None,
 ) -> None:
     """Compare every tap with the registry's passages; fails unless they agree."""
     try:
         recorded = json.loads(passages.read_text("utf-8"))["passages"]
-        account = reconcile(read_journal(journal), recorded)
+        text = unwatched.read_text("utf-8") if unwatched else '{"unwatched": []}'
+        spans = json.loads(text)["unwatched"]
+        account = reconcile(read_journal(journal), recorded, spans)
     except OSError as error:
         raise typer.BadParameter(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
@@ -134,6 +157,7 @@ def compare(
                 "passages": account.passages,
                 "lost": account.lost,
                 "duplicates": account.duplicates,
+                "maybe_unseen": account.unseen,
             }
         )
     )

@@ -18,7 +18,7 @@ UNPROCESSABLE = 422
 _LOOK_AGAIN = 0.05
 _LARGEST_CARD = 2**32 - 1
 _LONGEST_FAULT = 3600.0
-_CONTACTS = {"tamper": Contact.TAMPER, "open": Contact.DOOR}
+_CONTACTS = {"tamper": Contact.TAMPER, "open": Contact.DOOR, "fire": Contact.FIRE}
 
 
 class Refused(Exception):
@@ -80,7 +80,8 @@ class Control:
 
         {"power_cut": seconds, "silent": seconds, "clock_error": seconds,
         "wire": {"drop", "corrupt", "split", "late", "delay"}, "tamper": flag,
-        "open": flag}; open moves the door itself, as somebody with a crowbar does.
+        "open": flag, "fire": flag}; open moves the door itself, as somebody with a
+        crowbar does, and fire is the signal of a fire panel at a reader.
         """
         name = request.match_info["door"]
         body = await _body(request)
@@ -94,7 +95,8 @@ class Control:
 
     def _act(self, name: str, field: str, value: Any) -> Callable[[], None]:  # noqa: ANN401  checked here
         """Return what a field asks for, or raise Refused."""
-        door = self.simulator.street.doors[name]
+        street = self.simulator.street
+        door = street.doors[name]
         match field:
             case "power_cut":
                 seconds = _number(field, value, 0, _LONGEST_FAULT)
@@ -102,11 +104,14 @@ class Control:
             case "silent":
                 seconds = _number(field, value, 0, _LONGEST_FAULT)
                 return lambda: door.fall_silent(seconds)
-            case "clock_error" if name in self.simulator.street.locks:
-                lock = self.simulator.street.locks[name]
+            case "clock_error" if name in street.locks:
+                lock = street.locks[name]
                 error = timedelta(seconds=_number(field, value, -(10**9), 10**9))
                 return lambda: lock.set_clock_error(error)
             case "tamper" | "open" if isinstance(value, bool):
+                contact = _CONTACTS[field]
+                return lambda: door.set_contact(contact, active=value)
+            case "fire" if isinstance(value, bool) and name not in street.locks:
                 contact = _CONTACTS[field]
                 return lambda: door.set_contact(contact, active=value)
             case "wire":
@@ -115,7 +120,8 @@ class Control:
             case _:
                 raise Refused(
                     field,
-                    "use power_cut, silent, wire, tamper, open; clock_error of a lock",
+                    "use power_cut, silent, wire, tamper, open; clock_error of a lock; "
+                    "fire at a reader",
                 )
 
 

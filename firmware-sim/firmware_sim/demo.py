@@ -18,12 +18,11 @@ from rich.console import Console
 from rich.live import Live
 
 from firmware_sim.crew import Crew, CrewFailed
-from firmware_sim.figures import Watch, account_for, result
+from firmware_sim.figures import Accounts, Watch, account_for, accounts_for, result
 from firmware_sim.installation import GATEWAY_DATA
 from firmware_sim.layout import DOORS
 from firmware_sim.observer import NoAnswer, outbox_depth
 from firmware_sim.plan import RESIDENTS, Size
-from firmware_sim.reconcile import Account
 from firmware_sim.screen import BANNER, picture
 from firmware_sim.stage import Options, Stage, set_up
 
@@ -109,8 +108,8 @@ class Show:
                 return None
         self.stage.simulator.post("/traffic", {"running": False})
         took = time.monotonic() - began
-        account = self._settle()
-        return result(watch.look(), account, took)
+        accounts = self._settle()
+        return result(watch.look(), accounts, took)
 
     def _watch(self, watch: Watch, until: float) -> None:
         url = f"http://127.0.0.1:{self.stage.registry_port}/"
@@ -121,14 +120,14 @@ class Show:
                 live.update(picture(watch.look(), url), refresh=True)
                 time.sleep(min(_GLANCE_EVERY, left))
 
-    def _settle(self) -> Account:
+    def _settle(self) -> Accounts:
         """Wait until everything has arrived, or time is up."""
         until = time.monotonic() + _DRAINS_WITHIN
         while True:
             account = account_for(self.stage.registry, self.folder)
             drained = account.exact and not outbox_depth(self.folder / GATEWAY_DATA)
             if drained or time.monotonic() > until:
-                return account
+                return accounts_for(self.stage.registry, self.folder)
             time.sleep(_GLANCE_EVERY / 2)
 
 

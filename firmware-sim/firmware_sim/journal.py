@@ -27,7 +27,7 @@ class Journal:
         self._file.write(json.dumps(_line(settled)) + "\n")
         self._file.flush()
         self.outcomes[settled.outcome] += 1
-        card_at_reader = settled.tap.card is not None and settled.index is None
+        card_at_reader = settled.tap.card is not None and settled.asked
         if settled.outcome is Outcome.GRANTED and card_at_reader:
             self._unlocks.append(settled.took)
 

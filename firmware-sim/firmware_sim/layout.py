@@ -1,6 +1,6 @@
 """Where houses, units and doors stand: 12 communities, 79 grids, 171 doors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from random import Random
@@ -26,6 +26,12 @@ SHOPS_PER_BUILDING = 2
 _DOORS_PER_BUILDING = 1.3
 _USUAL_FLOORS = 6
 _MOST_FLATS_ON_A_FLOOR = 8
+_NAMES = {
+    Protocol.OSDP: "reader",
+    Protocol.SMART_DOOR: "lock",
+    Protocol.UHPPOTE: "relay",
+    Protocol.ESP_RFID: "esp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,9 @@ def building_count(doors: int) -> int:
     return ceil(doors / _DOORS_PER_BUILDING)
 
 
-def lay_out(dice: Random, doors: int, readers: int, flats: int) -> Ground:
+def lay_out(dice: Random, fittings: Mapping[Protocol, int], flats: int) -> Ground:
     """Return houses with at least `flats` flats; the first doors have readers."""
-    count = building_count(doors)
+    count = building_count(sum(fittings.values()))
     floors, width = _shape(ceil(flats / count))
     communities = tuple(
         Place(f"C{n + 1:02}", f"示例社区 {n + 1:02}") for n in range(COMMUNITIES)
@@ -71,7 +77,7 @@ def lay_out(dice: Random, doors: int, readers: int, flats: int) -> Ground:
         )
         for n in range(count)
     )
-    controllers = tuple(_controllers(doors, readers))
+    controllers = tuple(_controllers(fittings))
     return Ground(
         communities=communities,
         grids=grids,
@@ -103,11 +109,10 @@ def _unit(building: Building, floor: int, place: int, use: UnitUse) -> Unit:
     return Unit(f"{building.code}-{number}", building.code, number, floor, use)
 
 
-def _controllers(doors: int, readers: int) -> Iterator[Controller]:
-    for n in range(1, readers + 1):
-        yield Controller(f"reader-{n:03}", GATEWAY.id, Protocol.OSDP)
-    for n in range(1, doors - readers + 1):
-        yield Controller(f"lock-{n:03}", GATEWAY.id, Protocol.SMART_DOOR)
+def _controllers(fittings: Mapping[Protocol, int]) -> Iterator[Controller]:
+    for protocol, name in _NAMES.items():
+        for n in range(1, fittings[protocol] + 1):
+            yield Controller(f"{name}-{n:03}", GATEWAY.id, protocol)
 
 
 def _doors(

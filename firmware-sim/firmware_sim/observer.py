@@ -71,17 +71,32 @@ def outbox_depth(gateway_data: Path) -> int | None:
 
 def passages(registry: Api, after: int = 0) -> Iterator[dict[str, Any]]:
     """Yield the registry's passages behind a number."""
-    while True:
-        page = registry.get(f"/api/passages?after={after}&limit={_PAGE}")
-        yield from page["passages"]
-        if not page["passages"]:
-            return
-        after = page["next"]
+    return _pages(registry, "passages", after)
+
+
+def unwatched(registry: Api) -> Iterator[dict[str, Any]]:
+    """Yield the spans in which doors may have been used unseen."""
+    return _pages(registry, "unwatched", 0)
+
+
+def doors(registry: Api) -> list[dict[str, Any]]:
+    """Return every door as the registry knows it."""
+    found: list[dict[str, Any]] = registry.get("/api/doors")["doors"]
+    return found
 
 
 def doors_ready(registry: Api) -> tuple[int, int, int]:
     """Return how many doors there are, are online, and hold their permits."""
-    doors = registry.get("/api/doors")["doors"]
-    online = sum(door["online"] for door in doors)
-    held = sum(door["acknowledged"] >= door["wanted"] for door in doors)
-    return len(doors), online, held
+    found = doors(registry)
+    online = sum(door["online"] for door in found)
+    held = sum(door["acknowledged"] >= door["wanted"] for door in found)
+    return len(found), online, held
+
+
+def _pages(registry: Api, kind: str, after: int) -> Iterator[dict[str, Any]]:
+    while True:
+        page = registry.get(f"/api/{kind}?after={after}&limit={_PAGE}")
+        yield from page[kind]
+        if not page[kind]:
+            return
+        after = page["next"]

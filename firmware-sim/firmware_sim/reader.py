@@ -137,7 +137,7 @@ class Reader:
         if tap:
             took = now - tap.began
             at = tap.at + timedelta(seconds=took)
-            self._settle(Settled(tap, outcome, at, took, self.name))
+            self._settle(Settled(tap, outcome, at, took, self.name, asked=True))
             self._next(now)
 
     def _next(self, now: float) -> None:

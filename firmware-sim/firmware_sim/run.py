@@ -10,12 +10,13 @@ from pathlib import Path
 from aiohttp import web
 
 from firmware_sim.control import Control, control_app
+from firmware_sim.fitting_out import fit_out
 from firmware_sim.habits import HOUR, Movement, movements
 from firmware_sim.installation import read_hardware, read_keys, reading
 from firmware_sim.journal import Journal
 from firmware_sim.neighbours import read_neighbours
 from firmware_sim.reader import Busy
-from firmware_sim.simulator import Simulator, build_street
+from firmware_sim.simulator import Simulator
 from firmware_sim.traffic import StreetClock, Traffic
 
 WAKING_HOUR = 7.0
@@ -54,8 +55,9 @@ async def run_street(settings: RunSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     journal = Journal(settings.folder / "taps.jsonl")
     if settings.broker:
-        hardware = replace(hardware, broker=settings.broker)
-    street = build_street(settings.folder, hardware, keys, journal.settle)
+        site = replace(hardware.site, broker=settings.broker)
+        hardware = replace(hardware, site=site)
+    street = await fit_out(settings.folder, hardware, keys, journal.settle)
     simulator = Simulator(street, journal)
 
     def act(move: Movement) -> None:
@@ -78,5 +80,5 @@ async def run_street(settings: RunSettings) -> None:
     await stop.wait()
     playing.cancel()
     await runner.cleanup()
-    street.close()
+    await street.close()
     journal.close()

@@ -4,11 +4,18 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 
-from firmware_sim.figures import Glance
+from firmware_sim.figures import Glance, Kind
 from firmware_sim.habits import DAY, HOUR
+from firmware_sim.street import Protocol
 
 BANNER = "示例数据 / demo, not for production"
 _MINUTE = 60
+_KINDS = {
+    Protocol.OSDP: "OSDP 读卡器",
+    Protocol.SMART_DOOR: "智能门锁",
+    Protocol.UHPPOTE: "微耕控制器",
+    Protocol.ESP_RFID: "esp-rfid",
+}
 
 
 def picture(glance: Glance, url: str) -> Group:
@@ -28,9 +35,18 @@ def _rows(glance: Glance) -> list[tuple[str, str]]:
         ("刷卡与按钮", str(glance.taps)),
         ("入库通行", f"{glance.passages}({glance.passages_per_second:.1f} 次/秒)"),
         ("读卡器刷卡到开锁", _times(glance.unlock)),
-        ("通行到入库", _times(glance.registry)),
         ("网关待传", "?" if glance.outbox is None else str(glance.outbox)),
+        *(
+            (name, _kind(glance.kinds[protocol]))
+            for protocol, name in _KINDS.items()
+            if protocol in glance.kinds
+        ),
     ]
+
+
+def _kind(kind: Kind) -> str:
+    """Return a protocol's doors, and how long its passages take to the registry."""
+    return f"{kind.doors_online} / {kind.doors},入库 {_times(kind.registry)}"
 
 
 def _times(pair: tuple[float | None, float | None]) -> str:

@@ -1,31 +1,16 @@
 """The running street: every door at work, and the people who use them."""
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
-from controller.protocols.osdp.peripheral import Peripheral, ReaderSettings
-from controller.protocols.osdp.replies import Identity
-from controller.protocols.smart_door.door import DoorSettings
-from controller.protocols.smart_door.memory import DoorMemory
 from controller.session import Contact
-from controller.vocabulary import DoorId
-from firmware_sim.bus import BusDoor, SerialBus
 from firmware_sim.faults import WireFaults
-from firmware_sim.hardware import Fitting, Hardware
 from firmware_sim.journal import Journal
-from firmware_sim.lock import Lock, Surroundings
-from firmware_sim.plan import dice
-from firmware_sim.reader import Reader
-from firmware_sim.taps import Outcome, Settle, Tap
-from firmware_sim.wire import Wire
-
-_VENDOR = b"MHU"
-_CONNECTS_A_SECOND = 100
+from firmware_sim.lock import Lock
+from firmware_sim.taps import Outcome, Tap
 
 
 class SimulatedDoor(Protocol):
@@ -61,7 +46,7 @@ class Street:
 
     doors: Mapping[str, SimulatedDoor]
     locks: Mapping[str, Lock]
-    close: Callable[[], None]
+    close: Callable[[], Awaitable[None]]
 
 
 class Simulator:
@@ -97,55 +82,3 @@ class Simulator:
             "unlock_p50_ms": self._journal.unlock(0.50),
             "unlock_p99_ms": self._journal.unlock(0.99),
         }
-
-
-def build_street(
-    folder: Path, hardware: Hardware, keys: Mapping[str, bytes], settle: Settle
-) -> Street:
-    """Put the wires into `folder`/lines and connect the smart doors."""
-    buses: list[SerialBus] = []
-    doors: dict[str, SimulatedDoor] = {}
-    for bus in hardware.buses:
-        readers = [
-            _reader(fitting, keys[fitting.id] if bus.secure else None, settle)
-            for fitting in bus.readers
-        ]
-        wire = Wire(bus.baud, dice(hardware.seed, bus.name))
-        line = SerialBus(folder / "lines" / bus.name, wire, readers)
-        buses.append(line)
-        for fitting, reader in zip(bus.readers, readers, strict=True):
-            doors[fitting.door] = BusDoor(reader, line)
-    locks = dict(_locks(hardware, keys, settle))
-
-    def close() -> None:
-        for line in buses:
-            line.close()
-        for lock in locks.values():
-            lock.close()
-
-    return Street(doors | locks, locks, close)
-
-
-def _reader(fitting: Fitting, key: bytes | None, settle: Settle) -> Reader:
-    serial = int(fitting.id.rpartition("-")[2])
-    identity = Identity(_VENDOR, 1, 1, serial, bytes(3))
-    secure = key is not None
-    settings = ReaderSettings(fitting.address, identity, key, secure)
-
-    def build(now: float) -> Peripheral:
-        return Peripheral(settings, now, os.urandom)
-
-    return Reader(fitting.id, build, settle, time.monotonic())
-
-
-def _locks(
-    hardware: Hardware, keys: Mapping[str, bytes], settle: Settle
-) -> Iterator[tuple[str, Lock]]:
-    host, _, port = hardware.broker.rpartition(":")
-    around = Surroundings(host, int(port), os.urandom, dice(hardware.seed, "locks"))
-    epoch = int(time.time())
-    for place, fitting in enumerate(hardware.locks):
-        settings = DoorSettings(fitting.id, DoorId(fitting.door), keys[fitting.id])
-        lock = Lock(settings, DoorMemory(epoch), around, settle)
-        lock.open(place / _CONNECTS_A_SECOND)
-        yield fitting.door, lock

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from firmware_sim.broker import broker_command, find_mosquitto, free_ports
 from firmware_sim.crew import Crew, wait_for
-from firmware_sim.hardware import wire_up
+from firmware_sim.hardware import Site, wire_up
 from firmware_sim.installation import GATEWAY_DATA, REGISTRY_KEY, write_installation
 from firmware_sim.layout import GATEWAY
 from firmware_sim.observer import Api, NoAnswer, doors_ready
@@ -40,6 +40,8 @@ class Stage:
     """Where everything listens."""
 
     broker: int
+    boards: int
+    events: int
     registry: Api
     registry_port: int
     simulator: Api
@@ -48,8 +50,10 @@ class Stage:
 
 def choose_ports() -> Stage:
     """Return free places to listen at."""
-    broker, registry, simulator = free_ports(3)
-    return Stage(broker, Api(registry), registry, Api(simulator), simulator)
+    broker, boards, events, registry, simulator = free_ports(5)
+    return Stage(
+        broker, boards, events, Api(registry), registry, Api(simulator), simulator
+    )
 
 
 def set_up(crew: Crew, folder: Path, options: Options, say: Say) -> Stage:
@@ -75,7 +79,7 @@ def _plan(folder: Path, options: Options, stage: Stage) -> None:
     write_installation(
         folder,
         street,
-        wire_up(street, f"127.0.0.1:{stage.broker}"),
+        wire_up(street, Site(f"127.0.0.1:{stage.broker}", stage.boards, stage.events)),
         f"http://127.0.0.1:{stage.registry_port}",
     )
 

@@ -24,6 +24,8 @@ class Protocol(StrEnum):
 
     OSDP = "osdp"
     SMART_DOOR = "smart_door"
+    UHPPOTE = "uhppote"
+    ESP_RFID = "esp_rfid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """The hardware of one door."""
+    """The hardware of one door; doors of one board have one each."""
 
     id: str
     gateway: str

@@ -30,7 +30,11 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A tap whose outcome is known; smart doors also name the record they keep."""
+    """A tap whose outcome is known; doors that keep a record also name its place.
+
+    `asked` says that the gateway decided; a board's record has no epoch, because the
+    gateway counts them.
+    """
 
     tap: Tap
     outcome: Outcome
@@ -39,6 +43,7 @@ class Settled:
     controller: str
     epoch: int | None = None
     index: int | None = None
+    asked: bool = False
 
 
 Settle = Callable[[Settled], None]

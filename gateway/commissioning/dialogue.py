@@ -6,7 +6,6 @@ sends back what came of it. It ends with what was found.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeVar
 
 from controller.session import (
@@ -20,6 +19,7 @@ from controller.session import (
     OpenDoor,
 )
 from controller.upkeep import ChangeLine, LineChanged, ReaderIdentified
+from controller.uplink.commissioning import Check
 from controller.vocabulary import ControllerId
 from gateway.errors import GatewayError
 
@@ -36,6 +36,7 @@ class Plan:
     baud: int
     key: bytes = field(repr=False)
     patience: float
+    next_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,6 @@ Step = Say | Ask | Look | Begin | Order | Expect
 Answer = Place | Event | bool | None
 
 
-class Check(StrEnum):
-    """What is tested."""
-
-    CARD = "card"
-    CONTACT = "contact"
-    TAMPER = "tamper"
-    LOCK = "lock"
-
-
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What is true of a reader now, and which tests it passed."""
@@ -138,7 +130,12 @@ def _hand_over_key(
 ) -> Generator[Step, Answer, ReaderIdentified]:
     """Let the default key in for a while; a reader that has its key already is well."""
     member = Member(
-        plan.controller, str(place.address), plan.key, secure=True, commissioning=True
+        plan.controller,
+        str(place.address),
+        plan.key,
+        secure=True,
+        commissioning=True,
+        next_key=plan.next_key,
     )
     yield Begin(member, place.baud)
     yield Say(f"It has {plan.patience:.0f} s to take a key of its own …")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from controller.errors import ControllerError
 from controller.protocols import PROTOCOLS, ProtocolEntry, TransportKind
-from controller.session import LineSettings, Member
+from controller.session import USUAL_INPUTS, LineSettings, Member
 from controller.vocabulary import ControllerId
 from gateway.config.problems import Problem, nearest
 from gateway.config.settings import Config, ControllerSection, LineSection, Network
@@ -51,10 +51,18 @@ def line_settings(line: LineSection, keys: Keys) -> LineSettings:
             keys.get(each.id),
             each.secure,
             each.commissioning,
+            unlock_seconds=each.unlock_seconds,
+            inputs=each.inputs,
         )
         for each in line.controllers
     )
-    return LineSettings(members, line.baud if line.port else 0)
+    return LineSettings(members, line.baud if line.port else 0, _place(line))
+
+
+def _place(line: LineSection) -> str:
+    """Return where devices may speak to us unasked: an address and a port of ours."""
+    host, port = bind_address(line.bind)
+    return "" if host == ANYWHERE or not port else f"{host}:{port}"
 
 
 def broker_address(broker: str) -> tuple[str, int]:
@@ -116,14 +124,19 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         return
     if not line.controllers:
         yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
-    yield from _check_transport(line, entry, place)
+    wire = list(_check_transport(line, entry, place))
+    yield from wire
+    # Of the wire, a line needs to know its place on a network only.
+    openable = not any(each.field == f"{place}.bind" for each in wire)
     addresses = [each.address for each in line.controllers]
     found = list(_repeated(f"{place}.controllers[].address", addresses))
     for number, each in enumerate(line.controllers):
+        here = f"{place}.controllers[{number}]"
+        found += _check_inputs(each, entry, f"{here}.inputs")
         if keys is not None:
-            found += _check_key(each, entry, f"{place}.controllers[{number}]", keys)
+            found += _check_key(each, entry, here, keys)
     yield from found
-    if keys is not None and not found:
+    if keys is not None and openable and not found:
         try:
             entry.open(line_settings(line, keys), 0.0, os.urandom)
         except (ControllerError, ValueError) as error:
@@ -174,6 +187,19 @@ def _check_bind(
     if port in entry.ports:
         message = f"{port} is the boards' own port."
         yield Problem(f"{place}.bind", message, f"Use another, such as {port + 1}.")
+
+
+def _check_inputs(
+    each: ControllerSection, entry: ProtocolEntry, place: str
+) -> Iterator[Problem]:
+    yield from _repeated(place, each.inputs)
+    if each.inputs == USUAL_INPUTS:
+        return
+    if not entry.inputs:
+        yield Problem(place, "cannot be chosen for this protocol.", "Take it out.")
+    for contact in sorted(set(each.inputs) - entry.inputs if entry.inputs else ()):
+        remedy = f"Use {', '.join(sorted(entry.inputs))}."
+        yield Problem(place, f"{contact} is no input of its own.", remedy)
 
 
 def _check_key(

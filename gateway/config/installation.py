@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from gateway.config.checks import problems_of
+from gateway.config.keys import HeldKeys, read_keys
 from gateway.config.problems import ConfigInvalid, Problem
 from gateway.config.reading import read_config, read_toml
 from gateway.config.settings import Config, LineSection
@@ -23,11 +24,18 @@ class Installation:
     config: Config
     keys: Mapping[str, bytes]
     registry_key: Ed25519PublicKey
+    next_keys: Mapping[str, bytes] = field(default_factory=dict)
+    """Keys that readers may hold since a rotation began."""
 
     @property
     def data(self) -> Path:
         """The data folder."""
         return self.folder / self.config.data
+
+    @property
+    def keys_file(self) -> Path:
+        """The keys file."""
+        return self.folder / self.config.keys
 
     def port(self, line: LineSection) -> Path:
         """Return the serial device of a line."""
@@ -41,13 +49,15 @@ def load(path: Path) -> Installation:
     problems: list[Problem] = []
     keys = _read_keys(folder / config.keys, problems)
     registry_key = _read_public_key(folder / config.registry.public_key, problems)
-    problems += problems_of(config, keys)
-    if keys is None or registry_key is None or problems:
+    current = None if keys is None else {name: each.key for name, each in keys.items()}
+    problems += problems_of(config, current)
+    if keys is None or current is None or registry_key is None or problems:
         raise ConfigInvalid(problems)
-    return Installation(folder, config, keys, registry_key)
+    following = {name: each.next_key for name, each in keys.items() if each.next_key}
+    return Installation(folder, config, current, registry_key, following)
 
 
-def _read_keys(path: Path, problems: list[Problem]) -> dict[str, bytes] | None:
+def _read_keys(path: Path, problems: list[Problem]) -> dict[str, HeldKeys] | None:
     try:
         content = read_toml(path)
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -60,8 +70,8 @@ def _read_keys(path: Path, problems: list[Problem]) -> dict[str, bytes] | None:
     keys = {}
     for name, value in content.items():
         try:
-            keys[name] = bytes.fromhex(value)
-        except (TypeError, ValueError):
+            keys[name] = read_keys(value)
+        except ValueError:
             message = "is no string of hex digits."
             problems.append(
                 Problem(f"{path}: {name}", message, "Write pairs of 0-9a-f.")

@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
+from controller.session import USUAL_INPUTS, Contact
 from controller.wiegand import ByteOrder
 
 Name: TypeAlias = Annotated[
@@ -26,7 +27,8 @@ class Network(StrEnum):
 class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
     """One controller and the door it moves; `secure` false lets it speak in clear.
 
-    A door that stays open longer than `held_open_seconds` raises an alarm.
+    A door that stays open longer than `held_open_seconds` raises an alarm. `inputs`
+    names what is wired to a reader's inputs, from its first one on.
     """
 
     id: Name
@@ -37,6 +39,7 @@ class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
     secure: bool = True
     commissioning: bool = False
     wiegand: ByteOrder = ByteOrder.STANDARD
+    inputs: Annotated[tuple[Contact, ...], Meta(max_length=8)] = USUAL_INPUTS
 
 
 class LineSection(Struct, frozen=True, forbid_unknown_fields=True):

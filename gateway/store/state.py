@@ -1,11 +1,12 @@
-"""What the gateway holds of the registry's will: permits, revisions, a counter."""
+"""What the gateway holds: permits, revisions, alarms, readers, a counter."""
 
+import hashlib
 import logging
 import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from controller.errors import MessageRefused
 from controller.vocabulary import (
     AlarmChange,
     AlarmKind,
+    ControllerId,
     DoorId,
     Permit,
     PermitId,
@@ -32,6 +34,12 @@ CREATE TABLE IF NOT EXISTS acknowledged (
 CREATE TABLE IF NOT EXISTS alarm (
     door TEXT NOT NULL, kind TEXT NOT NULL, raised_at INTEGER NOT NULL,
     PRIMARY KEY (door, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reader (
+    controller TEXT PRIMARY KEY, identity TEXT NOT NULL, seen TEXT NOT NULL,
+    configured TEXT NOT NULL, address TEXT NOT NULL,
+    baud INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    name TEXT PRIMARY KEY, body BLOB NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS number (
     name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -52,8 +60,31 @@ class DoorChange:
 Changes = Mapping[DoorId, DoorChange]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownReader:
+    """A reader as it was first met or accepted, and who answered there last.
+
+    One that moved while its address was `configured` is at `address` and `baud`.
+    """
+
+    controller: ControllerId
+    identity: str = ""
+    seen: str = ""
+    configured: str = ""
+    address: str = ""
+    baud: int = 0
+
+    @property
+    def replaced(self) -> bool:
+        """Say whether another reader answers than the one we knew."""
+        return self.identity != self.seen
+
+
 class State:
-    """state.db; a damaged one is set aside, for the registry can fill it again."""
+    """state.db; a damaged one is set aside, for it can be filled again.
+
+    The registry has the permits, and readers say anew who they are.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create it."""
@@ -145,6 +176,38 @@ class State:
                     "DELETE FROM alarm WHERE door = ? AND kind = ? AND raised_at = ?",
                     place,
                 )
+
+    def readers(self) -> list[KnownReader]:
+        """Return what is known of readers."""
+        rows = self._rows(
+            "SELECT controller, identity, seen, configured, address, baud FROM reader"
+        )
+        return [KnownReader(ControllerId(name), *rest) for name, *rest in rows]
+
+    def keep_reader(self, reader: KnownReader) -> None:
+        """Remember what is known of a reader."""
+        with self._lock, transaction(self._database):
+            self._database.execute(
+                "INSERT OR REPLACE INTO reader VALUES (?, ?, ?, ?, ?, ?)",
+                astuple(reader),
+            )
+
+    def keep(self, name: str, body: bytes) -> None:
+        """Hold some bytes under a name instead of those before."""
+        digest = hashlib.sha256(body).digest()
+        with self._lock, transaction(self._database):
+            self._database.execute(
+                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (name, body, digest)
+            )
+
+    def kept(self, name: str) -> bytes | None:
+        """Return the bytes held under a name, unless they are not what was written."""
+        rows = self._rows("SELECT body, digest FROM kept WHERE name = ?", name)
+        for body, digest in rows:
+            if isinstance(body, bytes) and hashlib.sha256(body).digest() == digest:
+                return body
+            LOG.error("%s cannot be read: its digest is another", name)
+        return None
 
     def next_heartbeat(self) -> int:
         """Return a number above every one before it, across restarts."""

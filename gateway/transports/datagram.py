@@ -4,19 +4,19 @@ import asyncio
 import logging
 import socket
 from ipaddress import ip_address
-from typing import cast
 
 from controller.session import Packet
 from gateway.transports import Receive
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 ATTEMPTS = 8
+MOST_AT_ONCE = 64
 LOG = logging.getLogger(__name__)
 
 Place = tuple[str, int]
 
 
-class Datagrams(asyncio.DatagramProtocol):
+class Datagrams:
     """A UDP socket, opened again when it breaks; a packet's peer is "address:port".
 
     Datagrams of another size than `size` bytes are counted and dropped, as is what
@@ -28,88 +28,85 @@ class Datagrams(asyncio.DatagramProtocol):
     def __init__(self, bind: Place, size: int, taken: frozenset[int]) -> None:
         """Name the local address (port 0: any); it is opened by `run`."""
         self._bind, self._size, self._taken = bind, size, taken
-        self._endpoint: asyncio.DatagramTransport | None = None
-        self._receive: Receive | None = None
-        self._broken: asyncio.Future[None] | None = None
+        self._own: socket.socket | None = None
+        self._broken: asyncio.Future[OSError] | None = None
         self._places: dict[str, Place] = {}
-        self._full = False
         self.dropped = 0
         self.bad = 0
 
     async def run(self, receive: Receive) -> None:
         """Carry packets until cancelled."""
-        loop = asyncio.get_running_loop()
         pause = SHORTEST_PAUSE
         while True:
-            self._receive, self._broken = receive, loop.create_future()
             try:
                 own = _open(self._bind, self._taken)
-                await loop.create_datagram_endpoint(lambda: self, sock=own)
             except OSError as error:
                 LOG.warning("%s:%d cannot be opened: %s", *self._bind, error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-                continue
-            pause = SHORTEST_PAUSE
-            try:
-                await self._broken
-            finally:
-                self._close()
+            else:
+                pause = SHORTEST_PAUSE
+                cause = await self._carry(own, receive)
+                LOG.warning("the socket is gone: %s", cause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     @property
     def place(self) -> Place | None:
         """Where the socket is bound, while it is open."""
-        if self._endpoint is None:
+        if self._own is None:
             return None
-        host, port = self._endpoint.get_extra_info("sockname")[:2]
+        host, port = self._own.getsockname()[:2]
         return str(host), int(port)
 
     def send(self, packet: Packet) -> None:
         """Send a packet, or drop it while there is no socket or no room."""
-        endpoint, place = self._endpoint, self._place(packet.peer)
-        if endpoint is None or place is None or self._full:
+        place = self._place(packet.peer)
+        if self._own is None or place is None:
             self.dropped += 1
-        else:
-            endpoint.sendto(packet.data, place)
+            return
+        try:
+            self._own.sendto(packet.data, place)
+        except OSError as error:
+            # No room, no way to that host, or what it refused before.
+            LOG.debug("a datagram was not sent: %s", error)
+            self.dropped += 1
 
-    def pause_writing(self) -> None:
-        """See asyncio: the kernel takes no more."""
-        self._full = True
+    async def _carry(self, own: socket.socket, receive: Receive) -> OSError:
+        loop = asyncio.get_running_loop()
+        self._own, self._broken = own, loop.create_future()
+        loop.add_reader(own, self._read, own, receive)
+        try:
+            return await self._broken
+        finally:
+            loop.remove_reader(own)
+            self._own = None
+            own.close()
 
-    def resume_writing(self) -> None:
-        """See asyncio."""
-        self._full = False
+    def _read(self, own: socket.socket, receive: Receive) -> None:
+        """Take what is there, but let others have their turn."""
+        for _ in range(MOST_AT_ONCE):
+            try:
+                data, address = own.recvfrom(self._size + 1)
+            except BlockingIOError:
+                return
+            except ConnectionError as error:
+                # A host has no such port; the session notices its silence.
+                LOG.debug("a datagram was refused: %s", error)
+                self.dropped += 1
+            except OSError as error:
+                self._break(error)
+                return
+            else:
+                self._take(data, address, receive)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio."""
-        self._endpoint = cast("asyncio.DatagramTransport", transport)
-        self._full = False
-
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        """See asyncio."""
+    def _take(self, data: bytes, address: Place, receive: Receive) -> None:
         if len(data) != self._size:
             self.bad += 1
-        elif self._receive is not None:
-            self._receive(Packet(data, f"{addr[0]}:{addr[1]}"))
+        else:
+            receive(Packet(data, f"{address[0]}:{address[1]}"))
 
-    def error_received(self, exc: Exception) -> None:
-        """Count what a host or the kernel refused; the session notices the silence."""
-        LOG.debug("a datagram was refused: %s", exc)
-        self.dropped += 1
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio."""
-        if exc is not None:
-            LOG.warning("the socket is gone: %s", exc)
-        self._endpoint = None
+    def _break(self, error: OSError) -> None:
         if self._broken is not None and not self._broken.done():
-            self._broken.set_result(None)
-
-    def _close(self) -> None:
-        self._receive = None
-        if self._endpoint is not None:
-            self._endpoint.abort()
-            self._endpoint = None
+            self._broken.set_result(error)
 
     def _place(self, peer: str) -> Place | None:
         if peer not in self._places:

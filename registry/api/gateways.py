@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from controller.uplink.messages import (
+    CommissioningReceipt,
+    CommissioningReport,
     Heartbeat,
     PassageBatch,
     PermitDelta,
@@ -80,6 +82,24 @@ async def heartbeat(request: Request, registry: Registry) -> None:
     """Keep what the gateway says of itself and of its own doors."""
     heard = await read(request, registry, Heartbeat)
     await run_in_threadpool(_hear, registry, heard)
+
+
+@router.post(
+    "/commissioning",
+    summary="Take the record of a reader brought into service",
+    response_class=Response,
+    responses=RESPONSES,
+    openapi_extra=ASKED,
+)
+async def commissioning(request: Request, registry: Registry) -> Response:
+    """Commit the record unless it is here already, then sign a receipt."""
+    report = await read(request, registry, CommissioningReport)
+    return await signed(registry, await run_in_threadpool(_keep, registry, report))
+
+
+def _keep(registry: Services, report: CommissioningReport) -> CommissioningReceipt:
+    with registry.store.writing() as uow:
+        return registry.commissioning.take(uow, report)
 
 
 def _accept(registry: Services, batch: PassageBatch) -> Receipt | Fork:

@@ -65,6 +65,26 @@ class HolePage:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class UnwatchedRecord:
+    """A span in which a door may have been used unseen: nobody heard its controller."""
+
+    number: int
+    door: str | None
+    controller: str
+    since: datetime
+    until: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchedPage:
+    """Some spans and the `after` to go on with."""
+
+    unwatched: list[UnwatchedRecord]
+    next: int
+
+
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
@@ -88,6 +108,20 @@ def holes(registry: Registry, after: After = 0, limit: Limit = 1000) -> HolePage
         for number, h in found
     ]
     return HolePage(records, records[-1].number if records else after)
+
+
+@router.get("/unwatched", summary="List when doors may have been used unseen")
+def unwatched(
+    registry: Registry, after: After = 0, limit: Limit = 1000
+) -> UnwatchedPage:
+    """Return spans in which gateways did not hear doors that keep no record."""
+    with registry.store.reading() as uow:
+        found = uow.passages.unwatched_after(after, limit)
+    spans = [
+        UnwatchedRecord(s.number, s.door, s.controller, s.since, s.until, s.recorded_at)
+        for s in found
+    ]
+    return UnwatchedPage(spans, spans[-1].number if spans else after)
 
 
 def _record(p: RecordedPassage) -> PassageRecord:

@@ -12,6 +12,7 @@ from controller.errors import SignatureRefused
 from controller.uplink.codec import decode, encode
 from controller.uplink.formats import FORMATS
 from controller.uplink.messages import (
+    CommissioningReport,
     Heartbeat,
     Message,
     OrderRequest,
@@ -28,7 +29,13 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 ASKED = {"requestBody": {"required": True, "content": SIGNED}}
 Spoken = TypeVar(
-    "Spoken", PassageBatch, PermitRequest, Heartbeat, RulesRequest, OrderRequest
+    "Spoken",
+    PassageBatch,
+    PermitRequest,
+    Heartbeat,
+    RulesRequest,
+    OrderRequest,
+    CommissioningReport,
 )
 
 

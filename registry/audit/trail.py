@@ -32,6 +32,7 @@ class Action(StrEnum):
     PIN_SET = "pin_set"
     PIN_REMOVED = "pin_removed"
     DOOR_OPEN_ORDERED = "door_open_ordered"
+    READER_COMMISSIONED = "reader_commissioned"
     STREET_IMPORTED = "street_imported"
 
 

@@ -148,6 +148,13 @@ class Alarms:
         newest = query.order_by(AlarmRow.number.desc()).limit(limit)
         return self._all(self._session.scalars(newest).all())
 
+    def active(self, kind: AlarmKind) -> dict[str, datetime]:
+        """Return the doors where alarms of a kind last, and since when."""
+        query = select(AlarmRow.door, AlarmRow.raised_at).where(
+            ACTIVE, AlarmRow.kind == kind
+        )
+        return dict(self._session.execute(query.order_by(AlarmRow.raised_at)).all())
+
     def forget(self, before: datetime) -> int:
         """Delete the alarms that were closed before a moment; return how many.
 

@@ -148,32 +148,34 @@ class Passages:
 
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
         """Return the gaps its own gateway told of a controller."""
+        query = _own(GapRow).where(GapRow.controller == controller)
         return [
             RecordedGap(
                 row.number, door, row.controller, row.first, row.last, row.recorded_at
             )
-            for row, door in self._told_of(GapRow, controller)
+            for row, door in self._session.execute(query)
         ]
 
     def unwatched_of_controller(self, controller: str) -> list[RecordedUnwatched]:
         """Return when its own gateway did not hear a controller."""
+        return self._unwatched(
+            _own(UnwatchedRow).where(UnwatchedRow.controller == controller)
+        )
+
+    def unwatched_after(self, number: int, limit: int) -> list[RecordedUnwatched]:
+        """Return what gateways told of their own doors, in the order it was stored."""
+        later = _own(UnwatchedRow).where(UnwatchedRow.number > number)
+        return self._unwatched(later.order_by(UnwatchedRow.number).limit(limit))
+
+    def _unwatched(
+        self, query: Select[UnwatchedRow, str | None]
+    ) -> list[RecordedUnwatched]:
         return [
             RecordedUnwatched(
                 row.number, door, row.controller, row.since, row.until, row.recorded_at
             )
-            for row, door in self._told_of(UnwatchedRow, controller)
+            for row, door in self._session.execute(query)
         ]
-
-    def _told_of(
-        self, table: type[Lost], controller: str
-    ) -> list[tuple[Lost, str | None]]:
-        """Return the rows its own gateway told of a controller, with its door."""
-        query = (
-            select(table, DoorRow.id)
-            .outerjoin(DoorRow, DoorRow.controller == table.controller)
-            .where(table.controller == controller, table.own)
-        )
-        return [(row, door) for row, door in self._session.execute(query)]
 
     def _newest(
         self, query: Select[PassageRow], before: Place | None, limit: int
@@ -188,6 +190,15 @@ class Passages:
     def _all(self, query: Select[PassageRow]) -> list[RecordedPassage]:
         rows: Iterable[PassageRow] = self._session.scalars(query)
         return [_passage(row) for row in rows]
+
+
+def _own(table: type[Lost]) -> Select[Lost, str | None]:
+    """Return what gateways told of their own controllers, each with its door."""
+    return (
+        select(table, DoorRow.id)
+        .outerjoin(DoorRow, DoorRow.controller == table.controller)
+        .where(table.own)
+    )
 
 
 def _passage(row: PassageRow) -> RecordedPassage:

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.persistence.alarms import Alarms
+from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
@@ -35,6 +36,7 @@ class UnitOfWork:
         self.alarms = Alarms(session)
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
+        self.commissioning = CommissioningRecords(session)
 
 
 class Store:

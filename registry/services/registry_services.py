@@ -10,6 +10,7 @@ from registry.persistence.unit_of_work import Store
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
+from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -35,6 +36,7 @@ class Services:
     alarms: AlarmService
     card_pins: CardPins
     changes: Changes
+    commissioning: Commissioning
     door_rules: DoorRuleService
     gateways: Gateways
     housing: Housing

@@ -61,7 +61,7 @@ def row(alarm: Alarm, places: Places, now: datetime) -> AlarmRow:
 def _lasts(alarm: Alarm, now: datetime) -> str:
     if alarm.cleared_at is None:
         return f"已持续 {span(now - alarm.raised_at)}"
-    return f"持续了 {span(alarm.cleared_at - alarm.raised_at)}"
+    return f"前后 {span(alarm.cleared_at - alarm.raised_at)}"
 
 
 def span(length: timedelta) -> str:

@@ -7,8 +7,10 @@ style sheet. Colour is never the only carrier: every badge has a word.
 from dataclasses import dataclass
 
 from controller.door_rules import DoorMode
+from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
+from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
@@ -138,6 +140,22 @@ ALARM_STATES: dict[AlarmState, Badge] = {
     AlarmState.CLEARED: Badge("待确认 · 已恢复", "clock", "due"),
     AlarmState.ACKNOWLEDGED: Badge("已确认 · 仍在持续", "arrow", "own"),
     AlarmState.CLOSED: Badge("已结束", "check", "vac"),
+}
+
+SERVICE_STATES: dict[ServiceState, Badge] = {
+    ServiceState.REPLACED: Badge("设备已更换", "alert", "unf"),
+    ServiceState.FAILED: Badge("有项目未通过", "cross", "miss"),
+    ServiceState.MISSING: Badge("未验收", "clock", "due"),
+    ServiceState.ACCEPTED: Badge("已验收", "check", "ok"),
+    ServiceState.EXEMPT: Badge("无需验收", "empty", "vac"),
+}
+"""The most pressing first, as the filters show them."""
+
+CHECKS: dict[Check, str] = {
+    Check.CARD: "读卡",
+    Check.CONTACT: "门磁",
+    Check.LOCK: "开锁",
+    Check.TAMPER: "防拆",
 }
 
 DOOR_MODES: dict[DoorMode, Badge] = {

@@ -15,7 +15,7 @@ from controller.schedule import Validity
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId, Revision
 from firmware_sim.broker import free_ports
 from firmware_sim.crew import Crew, wait_for
-from firmware_sim.hardware import Bus, Fitting, Hardware
+from firmware_sim.hardware import Bus, Fitting, Hardware, Site
 from firmware_sim.installation import GATEWAY_DATA, REGISTRY_KEY, write_installation
 from firmware_sim.journal import quantile, read_journal
 from firmware_sim.observer import Api, NoAnswer
@@ -45,7 +45,8 @@ def install(folder: Path, plan: BusPlan) -> list[str]:
     )
     fittings = tuple(Fitting(d.controller, d.id, n) for n, d in enumerate(street.doors))
     bus = Bus("bus-01", plan.baud, fittings, plan.secure)
-    write_installation(folder, street, Hardware(7, "127.0.0.1:9", (bus,), ()), NOBODY)
+    hardware = Hardware(7, Site("127.0.0.1:9", 9, 9), (bus,))
+    write_installation(folder, street, hardware, NOBODY)
     return [door.id for door in street.doors]
 
 

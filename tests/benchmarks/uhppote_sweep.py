@@ -1,24 +1,31 @@
 """171 UHPPOTE boards on loopback: a sweep of all, then their events caught up.
 
-The boards answer from a process of their own, one port each. The limit is what bare
-sockets do in the same run: as many datagrams of 64 bytes, sent and counted, with no
-protocol at all. Run: python -m tests.benchmarks.uhppote_sweep [events a board]
+The boards answer from a process of their own, one port each; two are dead, and of all
+datagrams one in a hundred is lost each way, one is doubled and one comes late. The
+limit is what bare sockets do in the same run: as many datagrams of 64 bytes, sent and
+counted, with no protocol at all and no faults. Run:
+python -m tests.benchmarks.uhppote_sweep [events a board]
 """
 
 import asyncio
 import multiprocessing
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from random import Random
 from time import perf_counter, process_time
 
 from controller.protocols import PROTOCOLS
 from controller.protocols.uhppote.message import SIZE
 from controller.protocols.uhppote.messages.events import GetStatus
+from controller.schedule import Validity
 from controller.session import (
     AcknowledgePassages,
+    ApplyPermits,
     Command,
     Event,
     LineSettings,
@@ -26,9 +33,17 @@ from controller.session import (
     NothingPassed,
     Online,
     PassageReported,
+    PermitsApplied,
     ResumePassages,
 )
-from controller.vocabulary import ControllerId
+from controller.vocabulary import (
+    CardNumber,
+    ControllerId,
+    DoorId,
+    Permit,
+    PermitId,
+    Revision,
+)
 from gateway.clock import Clock
 from gateway.line import Line
 from gateway.transports.datagram import Datagrams
@@ -36,38 +51,74 @@ from tests.support.uhppote_double import Board
 
 BOARDS = 171
 DEAD = 2
+LOST = DOUBLED = LATE = 0.01
+LATENESS = 0.005
+"""Seconds by which a late datagram is late: others overtake it."""
+CARDS = 20
 LOCAL = "127.0.0.1"
 FIRST_SERIAL = 1000
 SWEEPS = 20
+VALIDITY = Validity(
+    datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 30, 16, tzinfo=UTC)
+)
 
 
-def serve(events: int, ready: Connection) -> None:
-    """Be the boards: every one on its own port, answering as fast as it can."""
-    asyncio.run(_serve(events, ready))
+@contextmanager
+def boards(events: int, *, faults: bool) -> Iterator[list[int]]:
+    """Let boards answer as fast as they can; gives the port of each."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(
+        target=_run, args=(events, theirs, faults), daemon=True
+    )
+    process.start()
+    yield ours.recv()
+    process.terminate()
 
 
-async def _serve(events: int, ready: Connection) -> None:
-    loop = asyncio.get_running_loop()
+def _run(events: int, ready: Connection, faults: bool) -> None:
+    asyncio.run(_serve(events, ready, float(faults)))
+
+
+async def _serve(events: int, ready: Connection, faults: float) -> None:
     ports = []
     for number in range(BOARDS):
         board = Board(serial=FIRST_SERIAL + number, deaf=number < DEAD, ring=10**6)
         for card in range(events):
             board.swipe(card + 1)
-        own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        own.bind((LOCAL, 0))
-        own.setblocking(False)
-        loop.add_reader(own, _answer, own, board)
-        ports.append(own.getsockname()[1])
+        ports.append(Cable(board, faults).port)
     ready.send(ports)
-    await loop.create_future()
+    await asyncio.get_running_loop().create_future()
 
 
-def _answer(own: socket.socket, board: Board) -> None:
-    data, peer = own.recvfrom(SIZE)
-    reply = board.answer(data, 0.0)
-    board.asked.clear()
-    if reply is not None:
-        own.sendto(reply, peer)
+class Cable:
+    """A board's socket, and what a poor network (1) or a good one (0) does to it."""
+
+    def __init__(self, board: Board, faults: float) -> None:
+        self._board, self._faults = board, faults
+        self._dice = Random(board.serial)  # noqa: S311 - repeatable on purpose
+        self._loop = asyncio.get_running_loop()
+        self._own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._own.bind((LOCAL, 0))
+        self._own.setblocking(False)
+        self._loop.add_reader(self._own, self._answer)
+        self.port: int = self._own.getsockname()[1]
+
+    def _answer(self) -> None:
+        data, peer = self._own.recvfrom(SIZE)
+        if self._happens(LOST):
+            return
+        reply = self._board.answer(data, 0.0)
+        self._board.asked.clear()
+        if reply is None or self._happens(LOST):
+            return
+        for _ in range(2 if self._happens(DOUBLED) else 1):
+            if self._happens(LATE):
+                self._loop.call_later(LATENESS, self._own.sendto, reply, peer)
+            else:
+                self._own.sendto(reply, peer)
+
+    def _happens(self, share: float) -> bool:
+        return self._dice.random() < share * self._faults
 
 
 def bare(ports: Sequence[int], rounds: int) -> float:
@@ -84,6 +135,33 @@ def bare(ports: Sequence[int], rounds: int) -> float:
         return (perf_counter() - begun) / rounds
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds by the clock, and those our own process worked."""
+
+    clock: float
+    work: float
+
+
+class Watch:
+    """Measures from its making on."""
+
+    def __init__(self) -> None:
+        self._clock, self._work = perf_counter(), process_time()
+
+    def read(self) -> Cost:
+        return Cost(perf_counter() - self._clock, process_time() - self._work)
+
+
+def permits(controller: ControllerId) -> tuple[Permit, ...]:
+    """Return a house's permits for a door."""
+    door = DoorId(controller)
+    return tuple(
+        Permit(PermitId(card), CardNumber(card), door, VALIDITY)
+        for card in range(1, CARDS + 1)
+    )
+
+
 class Owner:
     """Takes events at once and counts them."""
 
@@ -95,6 +173,7 @@ class Owner:
         entry = PROTOCOLS["uhppote"]
         self.online: set[ControllerId] = set()
         self.events = 0
+        self.applied: set[ControllerId] = set()
         self.resumes: list[Command] = []
         self.line = Line(
             "boards",
@@ -117,28 +196,30 @@ class Owner:
                         event.controller, event.epoch, event.index
                     )
                     self.line.send(order)
+                case PermitsApplied(controller=name):
+                    self.applied.add(name)
+
+    async def deliver(self, order: Callable[[ControllerId], ApplyPermits]) -> Cost:
+        """Send an order to every living board and wait until each confirmed it."""
+        self.applied.clear()
+        watch = Watch()
+        for name in self.online:
+            self.line.send(order(name))
+        await _until(lambda: self.applied >= self.online)
+        return watch.read()
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """Seconds by the clock, and those our own process worked."""
+class Costs:
+    """A sweep of all boards, all their events, and a card withdrawn everywhere."""
 
-    clock: float
-    work: float
-
-
-class Watch:
-    """Measures from its making on."""
-
-    def __init__(self) -> None:
-        self._clock, self._work = perf_counter(), process_time()
-
-    def read(self) -> Cost:
-        return Cost(perf_counter() - self._clock, process_time() - self._work)
+    sweep: Cost
+    events: Cost
+    withdrawal: Cost
 
 
-async def measure(ports: Sequence[int], events: int) -> tuple[Cost, Cost]:
-    """Return the cost of a sweep, and that until every event is here."""
+async def measure(ports: Sequence[int], events: int) -> Costs:
+    """Return what it takes until all boards are known, caught up and let a card go."""
     owner = Owner(ports)
     watch = Watch()
     task = asyncio.create_task(owner.line.run())
@@ -149,9 +230,15 @@ async def measure(ports: Sequence[int], events: int) -> tuple[Cost, Cost]:
         owner.line.send(command)
     await _until(lambda: owner.events >= events * (BOARDS - DEAD))
     caught_up = watch.read()
+    await owner.deliver(
+        lambda name: ApplyPermits(name, Revision(1), (), permits(name), snapshot=True)
+    )
+    withdrawal = await owner.deliver(
+        lambda name: ApplyPermits(name, Revision(2), (PermitId(1),), ())
+    )
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    return sweep, caught_up
+    return Costs(sweep, caught_up, withdrawal)
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -162,23 +249,27 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 def main(events: int) -> None:
     """Measure and print both beside the limit."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=serve, args=(events, theirs), daemon=True)
-    process.start()
-    ports = ours.recv()
-    limit = bare(ports, SWEEPS)
-    sweep, caught_up = asyncio.run(measure(ports, events))
-    process.terminate()
-    total = events * (BOARDS - DEAD)
-    rate, most = total / caught_up.clock, (BOARDS - DEAD) / limit
+    with boards(0, faults=False) as ports:
+        limit = bare(ports, SWEEPS)
+    with boards(events, faults=True) as ports:
+        costs = asyncio.run(measure(ports, events))
+    total, living = events * (BOARDS - DEAD), BOARDS - DEAD
+    rate, most = total / costs.events.clock, living / limit
+    # One question and answer a board is the least that any of them takes.
     print(  # noqa: T201 # the figures are the point
-        f"{BOARDS} boards, {DEAD} of them dead, {events} events each\n"
-        f"sweep     {1000 * sweep.clock:7.1f} ms   our own work "
-        f"{1000 * sweep.work:7.1f} ms   bare sockets {1000 * limit:7.1f} ms   "
-        f"ratio {sweep.clock / limit:4.1f}\n"
-        f"catch-up  {rate:7.0f} /s   our own work "
-        f"{total / caught_up.work:7.0f} /s   bare sockets {most:7.0f} /s   "
-        f"ratio {most / rate:4.1f}"
+        f"{BOARDS} boards, {DEAD} of them dead, {events} events and {CARDS} cards each"
+        f"\nbare sockets, no faults: {1000 * limit:6.1f} ms for all, {most:6.0f} /s\n"
+        f"{_row('sweep', costs.sweep, limit)}\n"
+        f"{_row('withdrawal', costs.withdrawal, limit)}\n"
+        f"catch-up   {rate:8.0f} /s   our own work {total / costs.events.work:8.0f} /s"
+        f"   ratio {most / rate:4.1f}"
+    )
+
+
+def _row(name: str, cost: Cost, limit: float) -> str:
+    return (
+        f"{name:10} {1000 * cost.clock:8.1f} ms   our own work "
+        f"{1000 * cost.work:8.1f} ms   ratio {cost.clock / limit:4.1f}"
     )
 
 

@@ -21,6 +21,7 @@ from controller.session import (
     ApplyPermits,
     Command,
     Event,
+    HoldDoor,
     LineSettings,
     Member,
     Offline,
@@ -37,8 +38,10 @@ from controller.upkeep import (
     ChangeLine,
     Light,
     RotateKey,
+    SendApdu,
     SendFile,
     Show,
+    SmartCardMode,
 )
 from controller.vocabulary import ControllerId, DoorId, Revision
 from firmware_sim.uhppote_board.wire import respond
@@ -53,6 +56,8 @@ PATIENCE = {"esp_rfid": 240.0}
 """Virtual seconds to miss a device: 60, or what its own heartbeat makes of them."""
 COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     lambda name: OpenDoor(name, 3.0),
+    lambda name: HoldDoor(name, 120.0),
+    lambda name: HoldDoor(name, 0.0),
     ShowRefusal,
     lambda name: ApplyPermits(name, Revision(1), (), ()),
     lambda name: AcknowledgePassages(name, 1, 1),
@@ -63,6 +68,8 @@ COMMANDS: tuple[Callable[[ControllerId], Command], ...] = (
     lambda name: Show(name, 2.0, "hello", Light.GREEN, 1),
     AskStatus,
     lambda name: SendFile(name, 1, b"contents"),
+    lambda name: SmartCardMode(name, active=True),
+    lambda name: SendApdu(name, b"\0\xa4\4\0"),
 )
 
 Answer = Callable[[Sequence[Packet], float], list[Packet]]

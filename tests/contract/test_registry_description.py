@@ -128,7 +128,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 11
+    assert len(kinds) == 12
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}

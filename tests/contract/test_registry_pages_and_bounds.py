@@ -8,7 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from controller.vocabulary import AlarmChange, AlarmKind, Entry
+from controller.vocabulary import (
+    AlarmChange,
+    AlarmKind,
+    ControllerId,
+    Entry,
+    Unwatched,
+)
 from registry.web.security import HEADERS
 from tests.support.registry_bench import (
     BACK,
@@ -24,8 +30,9 @@ from tests.support.registry_bench import (
 )
 
 LARGEST = 2**63 - 1
+READER = ControllerId("reader-001")
 RAISED = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
-LISTS = {"passages": 5000, "holes": 5000, "alarms": 1000}
+LISTS = {"passages": 5000, "holes": 5000, "unwatched": 5000, "alarms": 1000}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +43,12 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             replace(RAISED, raised_at=NOW + timedelta(minutes=n)) for n in range(7)
         ]
         lost = [bytes([n]) for n in range(7)]
+        doubts: list[Entry | bytes] = [
+            Unwatched(READER, NOW - timedelta(hours=n + 1), NOW - timedelta(hours=n))
+            for n in range(7)
+        ]
         with ready.services.store.writing() as uow:
-            ready.services.ingest.accept(uow, batch([*taps, *rings, *lost]))
+            ready.services.ingest.accept(uow, batch([*taps, *rings, *lost, *doubts]))
             for number, acknowledged in ((1, 0), (2, 1)):
                 ready.now = NOW + timedelta(seconds=number)
                 said = heartbeat(number, ready.now, report(FRONT, acknowledged))
@@ -129,6 +140,21 @@ def test_what_could_not_be_read_says_where_and_why_and_not_what(
         (n, n) for n in range(15, 22)
     ]
     assert all(hole["reason"] and "line" not in hole for hole in holes)
+
+
+def test_unwatched_spans_name_the_door_and_no_stranger_s(
+    bench: Bench, client: httpx.Client
+) -> None:
+    first, *_ = listed(client, "unwatched")["unwatched"]
+    assert (first["door"], first["controller"]) == (FRONT, READER)
+    assert (first["since"], first["until"]) == (
+        "2026-06-01T03:00:00Z",
+        "2026-06-01T04:00:00Z",
+    )
+    with bench.services.store.reading() as uow:
+        foreign = Unwatched(ControllerId("reader-002"), NOW - timedelta(hours=1), NOW)
+        bench.services.ingest.accept(uow, batch([foreign], epoch=2))
+        assert len(uow.passages.unwatched_after(0, 10)) == 7
 
 
 def test_permits_of_a_door_say_whether_they_are_in_force(client: httpx.Client) -> None:

@@ -252,7 +252,7 @@ def test_what_contradicts_the_register_is_named(
     [
         *(
             (f"/api/{kind}?{field}={value}", 422, {field: "malformed"})
-            for kind in ("passages", "holes")
+            for kind in ("passages", "holes", "unwatched")
             for field, value in (
                 ("after", -1),
                 ("after", 2**63),
@@ -310,6 +310,7 @@ def test_a_wrong_question_is_told(
                 "/api/figures",
                 "/api/passages",
                 "/api/holes",
+                "/api/unwatched",
                 "/api/alarms",
             )
         ),

@@ -12,13 +12,12 @@ from queue import Empty, SimpleQueue
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from controller.cbor import unpack
-from controller.cose import open_signed
 from controller.protocols.osdp import Identity, Peripheral, ReaderSettings
 from controller.session import Contact
+from controller.uplink.commissioning import Check, open_record
 from gateway.commissioning.dialogue import CommissioningFailed
-from gateway.commissioning.keeping import CONTEXT, add_key
-from gateway.commissioning.wizard import commission
+from gateway.commissioning.wizard import Operator, commission
+from gateway.config.keys import HeldKeys, put_keys
 from gateway.config.reading import read_toml
 from gateway.device import create_key, read_key
 from tests.support.osdp_peers import OurReader
@@ -95,7 +94,7 @@ def reader_at(
         thread.join()
 
 
-def hand_of(actions: SimpleQueue[Action]) -> Callable[[str], None]:
+def hand_of(actions: SimpleQueue[Action], *, answer: bool) -> Operator:
     """Return an operator who does what the wizard says."""
 
     def card(one: Peripheral) -> None:
@@ -115,7 +114,7 @@ def hand_of(actions: SimpleQueue[Action]) -> Callable[[str], None]:
             if text.startswith(words):
                 actions.put(deed)
 
-    return say
+    return Operator("op-07", say, lambda _question: answer)
 
 
 def public_key(folder: Path) -> Ed25519PublicKey:
@@ -128,22 +127,17 @@ def test_a_new_reader_is_brought_into_service(
 ) -> None:
     folder = config.parent
     with reader_at(wire, address) as (one, actions):
-        path = commission(
-            config, "reader", 10.0, say=hand_of(actions), ask=lambda _question: True
-        )
+        path = commission(config, "reader", 10.0, hand_of(actions, answer=True))
         held = one.key
     keys = folder / "keys.toml"
     assert held == bytes.fromhex(read_toml(keys)["reader"])
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
-    signed = open_signed(
-        path.read_bytes(), lambda _name: public_key(folder), CONTEXT, 4096
-    )
-    assert signed.signer == "gateway-1"
-    record = unpack(signed.payload, 4096)
-    assert isinstance(record, list)
-    controller, door, _at, *rest = record
-    assert (controller, door) == ("reader", "door")
-    assert rest == ["010203-4-5-00000006", "1.2.3", 5, 115200, [True] * 4]
+    signer, record = open_record(path.read_bytes(), lambda _: public_key(folder))
+    assert (signer, record.operator) == ("gateway-1", "op-07")
+    assert (record.controller, record.door) == ("reader", "door")
+    assert (record.identity, record.firmware) == ("010203-4-5-00000006", "1.2.3")
+    assert (record.address, record.baud) == (5, 115200)
+    assert record.passed == set(Check)
     assert held not in path.read_bytes()
     assert held.hex().encode() not in path.read_bytes()
 
@@ -152,11 +146,9 @@ def test_an_attempt_that_was_cut_off_goes_on_with_its_key(
     config: Path, wire: PtyWire
 ) -> None:
     key = bytes(range(16))
-    add_key(config.parent / "keys.toml", "reader", key)
+    put_keys(config.parent / "keys.toml", "reader", HeldKeys(key))
     with reader_at(wire, 5, key) as (one, actions):
-        path = commission(
-            config, "reader", 10.0, say=hand_of(actions), ask=lambda _question: False
-        )
+        path = commission(config, "reader", 10.0, hand_of(actions, answer=False))
         assert one.key == key
     assert path.exists()
 
@@ -167,7 +159,12 @@ def test_a_reader_with_a_strange_key_is_left_alone(config: Path, wire: PtyWire) 
         reader_at(wire, 5, bytes(16)) as (one, _),
         pytest.raises(CommissioningFailed, match="installation mode"),
     ):
-        commission(config, "reader", 1.0, say=said.append, ask=lambda _question: True)
+        commission(
+            config,
+            "reader",
+            1.0,
+            Operator("op-07", said.append, lambda _question: True),
+        )
     assert one.key == bytes(16)
     assert any("not in service" in text for text in said)
     assert not list((config.parent / "gateway-data").rglob("*.cose"))
@@ -176,12 +173,12 @@ def test_a_reader_with_a_strange_key_is_left_alone(config: Path, wire: PtyWire) 
 @pytest.mark.parametrize("name", ["lock", "stranger"])
 def test_only_readers_that_are_configured(config: Path, name: str) -> None:
     with pytest.raises(CommissioningFailed):
-        commission(config, name, 1.0, say=print, ask=lambda _question: True)
+        commission(config, name, 1.0, Operator("op-07", print, lambda _question: True))
 
 
 def test_other_keys_stay_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text('"first" = "00"\n', encoding="utf-8")
-    add_key(keys, 'odd "name" 门', b"\x01\x02")
+    put_keys(keys, 'odd "name" 门', HeldKeys(b"\x01\x02"))
     assert read_toml(keys) == {"first": "00", 'odd "name" 门': "0102"}
     assert [path.name for path in tmp_path.iterdir()] == ["keys.toml"]

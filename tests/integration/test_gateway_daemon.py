@@ -19,9 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from controller.schedule import Validity
+from controller.door_rules import DoorMode, DoorRules, pin_for
+from controller.protocols.osdp import Peripheral
+from controller.protocols.osdp.commands import ShowText
+from controller.schedule import Hours, Validity, WeeklyProfile
 from controller.session import Contact
 from controller.uplink.codec import decode_entry
+from controller.uplink.messages import OrderOutcome
 from controller.vocabulary import (
     AlarmChange,
     AlarmKind,
@@ -40,6 +44,7 @@ from tests.support.mosquitto import free_port, mosquitto
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
+FULL_WEEK = tuple(Hours(day, 0, 1440) for day in range(7))
 COMMAND = Path(sys.executable).with_name("menhu-gateway")
 
 
@@ -220,6 +225,72 @@ async def test_a_forced_door_is_told_once_although_the_gateway_is_killed(
     assert (raised.door, raised.kind) == ("front", AlarmKind.FORCED_OPEN)
     assert again == raised
     assert replace(cleared, cleared_at=None) == raised
+
+
+async def test_rules_turn_a_lock_and_hold_without_a_registry(town: Town) -> None:
+    registry = town.registry
+    await registry.publish(put=(permit(1, "front", 77),))
+    await registry.rule(DoorRules(DoorId("front"), DoorMode.UNLOCKED))
+    async with town.daemon() as process:
+        await until(lambda: town.shut("front") and town.reader.unlocked())
+        town.reader.device.set_input(Contact.DOOR, active=True)
+        town.reader.tap(78)
+        await until(town.passages)
+        town.reader.device.set_input(Contact.DOOR, active=False)
+        await registry.rule(DoorRules(DoorId("front"), DoorMode.LOCKED))
+        await until(lambda: not town.reader.unlocked())
+        town.reader.tap(77)
+        await until(lambda: len(town.passages()) == 2)
+        process.kill()
+        await process.wait()
+    registry.fault = lambda _: web.Response(status=503)
+    async with town.daemon():
+        town.reader.device.set_input(Contact.EXIT_BUTTON, active=True)
+        await until(town.reader.unlocked)
+        town.reader.tap(77)
+        registry.fault = lambda answer: answer
+        await until(lambda: len(town.passages()) == 4)
+    told = [(one.reason, one.granted) for one in town.passages()]
+    assert sorted(told) == [
+        (Reason.EXIT_REQUEST, True),
+        (Reason.FREE_PASSAGE, True),
+        (Reason.HELD_SHUT, False),
+        (Reason.HELD_SHUT, False),
+    ]
+    assert town.alarms() == [], "an unlocked door that is opened was not forced"
+
+
+async def test_a_pin_under_duress_and_orders_from_afar(town: Town) -> None:
+    registry, always = town.registry, WeeklyProfile("all", "UTC", FULL_WEEK)
+    await registry.publish(put=(permit(1, "front", 77),))
+    pin = pin_for(CardNumber(77), "2469", bytes(16))
+    await registry.rule(DoorRules(DoorId("front"), pin=always), pins=(pin,))
+    async with town.daemon():
+        await until(lambda: town.in_force("front") == 1 and town.in_force("back") >= 0)
+        nonces = [await registry.order(door) for door in ("front", "back", "side")]
+        await until(lambda: set(nonces) <= registry.outcomes.keys())
+        assert [registry.outcomes[nonce] for nonce in nonces] == [
+            OrderOutcome.DONE,
+            OrderOutcome.DONE,
+            OrderOutcome.FAILED,
+        ]
+        await until(lambda: len(town.passages()) == 2 and not town.reader.unlocked())
+        assert {one.reason for one in town.passages()} == {Reason.REMOTE_OPEN}
+        town.reader.tap(77)
+        await until(lambda: asked(town.reader.device))
+        assert not town.reader.unlocked()
+        town.reader.device.press_keys(b"2460\x0d")
+        await until(town.reader.unlocked)
+        await until(lambda: town.alarms() and len(town.passages()) == 3)
+    (alarm,) = town.alarms()
+    assert (alarm.door, alarm.kind) == ("front", AlarmKind.DURESS)
+    assert town.passages()[-1].card == CardNumber(77)
+
+
+def asked(reader: Peripheral) -> bool:
+    """Say whether a reader was told to show that it wants a PIN."""
+    told = [one.message for one in reader.events()]
+    return any(isinstance(one, ShowText) and one.text == b"PIN" for one in told)
 
 
 async def test_mistakes_are_told_in_one_line_each(tmp_path: Path) -> None:

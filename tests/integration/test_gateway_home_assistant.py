@@ -19,6 +19,7 @@ from controller.session import (
     CommandFailed,
     Contact,
     ContactChanged,
+    HoldDoor,
     Offline,
     Online,
     OpenDoor,
@@ -157,6 +158,18 @@ async def test_a_lock_opens_closes_and_jams(rig: Rig) -> None:
     await rig.home.shows(f"{FRONT}/lock", "JAMMED")
     rig.router.handle([Offline(READER, "no reply")])
     await rig.home.shows(f"{FRONT}/lock", "None")
+
+
+async def test_a_lock_that_is_held_is_unlocked_until_it_is_let_go_of(rig: Rig) -> None:
+    rig.doors.commanded(HoldDoor(READER, 600.0))
+    await rig.home.shows(f"{FRONT}/lock", "UNLOCKED")
+    rig.doors.commanded(HoldDoor(READER, 0.0))
+    await rig.home.shows(f"{FRONT}/lock", "LOCKED")
+    rig.doors.commanded(HoldDoor(READER, 0.01))
+    await until(lambda: rig.home.published.count(f"{FRONT}/lock") == 5)
+    assert rig.home.holds[f"{FRONT}/lock"] == "LOCKED"
+    rig.router.handle([CommandFailed(READER, HoldDoor(READER, 1.0), "declined")])
+    await rig.home.shows(f"{FRONT}/lock", "JAMMED")
 
 
 async def test_what_a_door_caught_up_on_opens_nothing_now(rig: Rig) -> None:

@@ -21,7 +21,9 @@ SIM = str(Path(sys.executable).with_name("menhu-sim"))
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (nobody,) = free_ports(1)
-    size = ["--doors", "4", "--readers", "2", "--residents", "30"]
+    (boards,) = free_ports(1)
+    size = ["--doors", "6", "--readers", "2", "--residents", "30"]
+    size += ["--board-doors", "1", "--esp-doors", "1", f"--board-port={boards}"]
     out = ["--out", str(tmp_path / "street"), f"--mqtt=127.0.0.1:{nobody}"]
     subprocess.run([SIM, "plan", *size, *out], check=True, stdout=subprocess.DEVNULL)
     return tmp_path / "street"
@@ -65,7 +67,7 @@ def test_doors_work_with_nobody_at_the_other_end(folder: Path) -> None:
     card = card_of(folder)
     with running(folder, "--no-traffic") as (api, process):
         status = api.get("/status")
-        assert (status["doors"], status["doors_connected"]) == (4, 0)
+        assert (status["doors"], status["doors_connected"]) == (6, 0)
         assert sorted(path.name for path in (folder / "lines").iterdir()) == ["bus-01"]
         for number, door in enumerate(("door-003", "door-004", "door-003"), 1):
             assert api.post("/taps", {"door": door, "card": card}) == {"tap": number}
@@ -73,6 +75,14 @@ def test_doors_work_with_nobody_at_the_other_end(folder: Path) -> None:
         assert [line["outcome"] for line in lines] == ["refused"] * 3
         assert [line["index"] for line in lines] == [1, 1, 2]
         assert {line["controller"] for line in lines} == {"lock-001", "lock-002"}
+        for number, door in enumerate(("door-005", "door-005", "door-006"), 4):
+            assert api.post("/taps", {"door": door, "card": card}) == {"tap": number}
+        lines = journal_of(folder, 6)[3:]
+        assert [line["outcome"] for line in lines] == ["refused"] * 3
+        assert [line["index"] for line in lines] == [1, 2, None]
+        assert [line["controller"] for line in lines] == [
+            *("uhppote-105419896", "uhppote-105419896", "esp-001")
+        ]
         api.post("/taps", {"door": "door-001", "card": card})
         assert api.get("/status")["under_way"] == 1
         api.post("/traffic", {"running": False})
@@ -88,6 +98,12 @@ def test_faults_are_obeyed_or_refused_by_name(folder: Path) -> None:
         api.post("/taps", {"door": "door-003", "card": 5})
         (line,) = journal_of(folder, 1)
         assert (line["outcome"], line["index"]) == ("unanswered", None)
+        for door in ("door-005", "door-006"):
+            faults = {"power_cut": 30, "silent": 1, "wire": {"drop": 0.1}, "open": True}
+            api.post(f"/doors/{door}/faults", faults)
+            api.post("/taps", {"door": door, "card": 5})
+        lines = journal_of(folder, 3)[1:]
+        assert [line["outcome"] for line in lines] == ["unanswered"] * 2
         with pytest.raises(NoAnswer, match=r"422.*clock_error"):
             api.post("/doors/door-001/faults", {"clock_error": -60})
         api.post("/doors/door-001/faults", {"wire": {"drop": 0.5}, "silent": 3})

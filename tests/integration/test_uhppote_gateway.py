@@ -1,6 +1,7 @@
 """The real daemon and a simulated board on loopback, over UDP and over TCP."""
 
 import asyncio
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -44,10 +45,11 @@ LINE = """\
 name = "{network}"
 protocol = "uhppote"
 network = "{network}"
-bind = "127.0.0.1"
+bind = "{bind}"
 controllers = [
   {{ id = "1-{network}", door = "front-{network}", address = "{serial}/1@{place}" }},
-  {{ id = "2-{network}", door = "back-{network}", address = "{serial}/2@{place}" }},
+  {{ id = "2-{network}", door = "back-{network}", address = "{serial}/2@{place}", \
+unlock_seconds = 7 }},
 ]
 """
 
@@ -119,17 +121,26 @@ class Site:
         return last == dict.fromkeys(DOORS, revision)
 
 
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+        return int(own.getsockname()[1])
+
+
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     boards = [new_board(SERIAL + number, ring=(100, 20)) for number in range(2)]
     clock = wall_time(datetime.now(UTC))
     for board in boards:
         board.memory.clock = BoardClock(clock, asyncio.get_running_loop().time())
+        for door in board.memory.settings.doors.values():
+            door.delay = 30
     endpoint = await BoardEndpoint.open(boards, Random(1))  # noqa: S311 - repeatable
     place = f"127.0.0.1:{endpoint.port}"
+    binds = (f"127.0.0.1:{free_port()}", "127.0.0.1")
     lines = [
-        LINE.format(network=network, serial=board.memory.serial, place=place)
-        for network, board in zip(NETWORKS, boards, strict=True)
+        LINE.format(network=network, serial=board.memory.serial, place=place, bind=bind)
+        for network, board, bind in zip(NETWORKS, boards, binds, strict=True)
     ]
     async with Registry() as registry:
         head = CONFIG[: CONFIG.index("[[lines]]")]
@@ -153,6 +164,16 @@ async def test_permits_reach_boards_and_their_events_the_registry(site: Site) ->
     await registry.publish(put=put)
     async with site.daemon() as process:
         await until(lambda: site.in_force(1))
+        for board in site.boards.values():
+            settings = board.memory.settings
+            assert settings.special_events
+            assert (settings.doors[1].delay, settings.doors[2].delay) == (5, 7)
+            assert settings.doors[3].delay == 30, "no door of ours"
+        udp, tcp = (
+            site.boards[each].memory.settings.listener.peer for each in NETWORKS
+        )
+        assert f'bind = "{udp}"' in (site.folder / "gateway.toml").read_text()
+        assert tcp == "", "no port of ours"
         assert site.swipe(77, 1) == {EventReason.SWIPE}
         assert site.swipe(77, 2) == {EventReason.NO_PRIVILEGE}
         assert site.swipe(78, 2) == {EventReason.SWIPE}

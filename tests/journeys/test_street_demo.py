@@ -20,13 +20,16 @@ KEYS = {
     "passages_in_registry",
     "duplicates",
     "lost",
+    "maybe_unseen",
     "unlock_p50_ms",
     "unlock_p99_ms",
     "registry_p50_ms",
     "registry_p99_ms",
     "outbox",
     "seconds",
+    "protocols",
 }
+DOORS = {"osdp": 51, "smart_door": 60, "uhppote": 43, "esp_rfid": 17}
 PARTS = ("mosquitto", "menhu-registry", "menhu-gateway", "menhu-sim")
 STARTS_WITHIN, ENDS_WITHIN = 90.0, 30.0
 
@@ -83,8 +86,15 @@ def test_the_demo_shows_the_whole_street_and_loses_nothing(tmp_path: Path) -> No
     assert result.keys() == KEYS
     assert (result["doors"], result["doors_online"]) == (171, 171)
     assert (result["lost"], result["duplicates"], result["outbox"]) == (0, 0, 0)
-    assert result["taps"] > 0
-    assert result["passages_in_registry"] > 0
+    assert result["maybe_unseen"] == 0, "nobody was away"
+    assert result["passages_in_registry"] == result["taps"] > 0
+    kinds = result["protocols"]
+    assert {kind: kinds[kind]["doors"] for kind in kinds} == DOORS
+    assert {kind: kinds[kind]["doors_online"] for kind in kinds} == DOORS
+    for kind in DOORS:
+        assert (kinds[kind]["lost"], kinds[kind]["duplicates"]) == (0, 0)
+        assert kinds[kind]["taps"] > 0, f"nobody came to a door of {kind}"
+    assert sum(kinds[kind]["taps"] for kind in kinds) == result["taps"]
 
 
 @pytest.mark.slow

@@ -9,7 +9,14 @@ from tests.support.street_clock import next_midnight, shifted
 
 LEAD = timedelta(seconds=50)
 """From the start of the processes to their midnight: enough to set the street up."""
-CARDS = {"osdp": 4_123_000_001, "smart_door": 4_123_000_002}
+CARDS = {
+    "osdp": 4_123_000_001,
+    "smart_door": 4_123_000_002,
+    "uhppote": 4_123_000_003,
+    "esp_rfid": 4_123_000_004,
+}
+REASONS = dict.fromkeys(CARDS, "ended") | {"uhppote": "outside_hours"}
+"""A board has one reason for dates and for hours."""
 YEAR = timedelta(days=365)
 
 
@@ -32,11 +39,14 @@ def test_a_permit_ends_at_midnight_though_the_registry_is_away(tmp_path: Path) -
         street.wait(still_today, LEAD.total_seconds())
         after = [taps(street, p, doors[p]) for p in CARDS]
         street.start("registry")
-        passages = [street.passage_of(tap) for group in after for tap in group]
+        reasons = {
+            protocol: {street.passage_of(tap)["reason"] for tap in group}
+            for protocol, group in zip(CARDS, after, strict=True)
+        }
         account = street.settle()
     assert {tap["outcome"] for group in before for tap in group} == {"granted"}
     assert {tap["outcome"] for group in after for tap in group} == {"refused"}
-    assert {passage["reason"] for passage in passages} == {"ended"}
+    assert reasons == {protocol: {why} for protocol, why in REASONS.items()}
     assert account.exact
 
 

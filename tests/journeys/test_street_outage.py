@@ -8,7 +8,9 @@ from firmware_sim.stage import Options
 from tests.support.street import LiveStreet, open_street, tell
 from tests.support.street_uplink import poor_line
 
-CROWDED = Options(Size(residents=2300, doors=20, readers=8), seed=3, speed=4000)
+CROWDED = Options(
+    Size(2300, 20, readers=4, board_doors=5, esp_doors=1), seed=3, speed=4000
+)
 """A day passes in 22 seconds, with more taps than fit one lane of the outbox."""
 LARGE = 5_500
 """Passages; from here on the gateway opens a second lane."""

@@ -14,8 +14,8 @@ from firmware_sim.stage import Options
 from tests.support.street import SMALL, LiveStreet, open_street, tell
 
 WHOLE = Options(Size(residents=3000, doors=171), seed=7, speed=60)
-PROTOCOLS = ("osdp", "smart_door")
-HOMES_OF_EACH = 5
+PROTOCOLS = ("osdp", "smart_door", "uhppote", "esp_rfid")
+HOMES_OF_EACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def test_a_cancelled_card_opens_no_door_within_a_second(
 
 
 def homes(street: LiveStreet) -> Iterator[Neighbour]:
-    """Choose people of several houses, with readers and with smart doors."""
+    """Choose people of several houses behind doors of each kind."""
     for protocol in PROTOCOLS:
         doors = street.doors_of(protocol)
         fitting = (n for n in street.neighbours() if doors.issuperset(n.doors))

@@ -1,15 +1,18 @@
 """Every page, in both colour schemes and on both sizes of screen, under axe-core."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.responsibility import Responsible
 from tests.support.browser import DESKTOP, PHONE, chromium, visit
+from tests.support.commissioning import RECORD
 from tests.support.edge_feed import EdgeFeed, alarm, tap
 from tests.support.registry_site import Site, served
 from tests.support.rule_documents import OFFICE, full
@@ -33,6 +36,11 @@ PAGES = (
     "/calendar/2098",
     "/alarms",
     "/alarms/1/acknowledge",
+    "/commissioning",
+    "/commissioning?state=failed&community=C01",
+    "/commissioning/door-1",
+    "/commissioning/door-2",
+    "/commissioning/door-3",
     "/tenancies/new?unit=B001-0302",
     "/tenancies/T1",
     "/tenancies/T1/end",
@@ -72,6 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             ]
         )
         feed.report(["door-1"], 1)
+        feed.commission(RECORD, replace(RECORD, at=now, passed=frozenset(Check)))
         for number in (2, 7):
             with opened.services.store.writing() as uow:
                 opened.services.alarms.acknowledge(

@@ -69,6 +69,8 @@ def test_a_forced_door_is_seen_taken_on_and_closed(
         forced.get_by_role("link", name="正门").click()
         expect(page.get_by_role("heading", name="正门")).to_be_visible()
         expect(page.get_by_text("未结束的报警")).to_have_count(0)
+        expect(page.get_by_text("实时更新")).to_be_visible()
+        expect(page.get_by_text("还没有记录。")).to_be_visible()
 
 
 def test_an_update_leaves_the_keyboard_where_it_was(

@@ -39,6 +39,7 @@ VALUES = {
     "units/{number}": "0201",
     "units/{unit}": "B1-0201",
     "doors/{id_}": FRONT,
+    "commissioning/{id_}": FRONT,
     "tenancies/{id_}": "T1",
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",

@@ -24,7 +24,9 @@ class Step:
 steps = st.builds(
     Step,
     st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0, 7.0, 10.0, 20.0, 400.0]),
-    st.sampled_from([*Contact, "grant", "past", "online", "offline", "nothing"]),
+    st.sampled_from(
+        [*Contact, "grant", "past", "online", "offline", "free", "help", "nothing"]
+    ),
     st.booleans(),
 )
 lives = st.lists(steps, max_size=40)
@@ -41,6 +43,10 @@ def happen(door: DoorAlarms, step: Step, now: float) -> None:
             door.online(now)
         case "offline":
             door.offline(now)
+        case "free":
+            door.free(now, now + 10.0 * step.active)
+        case "help":
+            door.notice(AlarmKind.DURESS, now, raised=True)
         case "nothing":
             door.on_timeout(now)
         case contact:
@@ -91,8 +97,10 @@ def test_a_door_in_order_has_no_alarm(life: list[Step], before: set[AlarmKind]) 
     raised, end = set(before), sum(step.pause for step in life)
     signals = live(door, life)
     door.online(end)
-    for contact in (Contact.DOOR, Contact.TAMPER, Contact.POWER):
+    for contact in Contact:
         door.contact(contact, end, active=False)
+    for kind in (AlarmKind.DURESS, AlarmKind.REPLACED):
+        door.notice(kind, end, raised=False)
     door.on_timeout(end + 1000.0)
     for signal in [*signals, *door.signals()]:
         raised ^= {signal.kind}
@@ -115,6 +123,15 @@ def test_a_door_whose_every_opening_is_granted_is_never_forced(
     door.on_timeout(now + 1000.0)
     signals += door.signals()
     assert AlarmKind.FORCED_OPEN not in {signal.kind for signal in signals}
+
+
+@given(lives)
+def test_nothing_is_forced_or_held_at_a_door_that_is_free(life: list[Step]) -> None:
+    door = DoorAlarms(LIMITS, 0.0)
+    door.free(0.0, 1e6)
+    signals = live(door, [step for step in life if step.what != "free"])
+    wrong = {AlarmKind.FORCED_OPEN, AlarmKind.HELD_OPEN}
+    assert wrong.isdisjoint(signal.kind for signal in signals)
 
 
 @given(st.floats(0.0, 500.0), st.floats(0.0, 500.0))

@@ -8,6 +8,7 @@ from controller.errors import MessageRefused
 from controller.protocols.osdp import commands, replies
 from controller.protocols.osdp.codes import CommandCode, ReplyCode
 from controller.protocols.osdp.commands import COMMANDS
+from controller.protocols.osdp.extended import ExtendedRead, ExtendedWrite
 from controller.protocols.osdp.frames import (
     LARGEST_FRAME,
     MARK,
@@ -86,6 +87,8 @@ SPECIAL: dict[type[Message], st.SearchStrategy[Message]] = {
         st.integers(0, 2**32 - 1),
         st.binary(max_size=300),
     ),
+    ExtendedWrite: st.builds(ExtendedWrite, BYTE, BYTE, st.binary(max_size=300)),
+    ExtendedRead: st.builds(ExtendedRead, BYTE, BYTE, st.binary(max_size=300)),
     replies.Nak: st.builds(replies.Nak, BYTE, st.binary(max_size=4)),
     replies.Capabilities: st.builds(replies.Capabilities, rows(replies.Capability)),
     replies.InputStatus: st.builds(replies.InputStatus, st.binary(max_size=64)),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.habits import DAY, movements
-from firmware_sim.hardware import wire_up
+from firmware_sim.hardware import Site, wire_up
 from firmware_sim.journal import quantile
 from firmware_sim.neighbours import Neighbour
 from firmware_sim.plan import Size, plan_street
@@ -75,9 +75,11 @@ def test_every_controller_is_wired_once_and_buses_are_small(
 ) -> None:
     readers = data.draw(st.integers(0, doors))
     street = plan_street(seed, Size(residents, doors, readers), date(2026, 3, 1))
-    hardware = wire_up(street, "127.0.0.1:1883")
+    hardware = wire_up(street, Site("127.0.0.1:1883", 60000, 60001))
     on_buses = [fitting for bus in hardware.buses for fitting in bus.readers]
-    fitted = sorted((each.id, each.door) for each in (*on_buses, *hardware.locks))
+    on_boards = [fitting for board in hardware.boards for fitting in board.doors]
+    everything = (*on_buses, *hardware.locks, *on_boards, *hardware.esps)
+    fitted = sorted((each.id, each.door) for each in everything)
     assert fitted == sorted((door.controller, door.id) for door in street.doors)
     kinds = Counter(controller.protocol for controller in street.controllers)
     assert (len(on_buses), kinds[Protocol.OSDP]) == (readers, readers)

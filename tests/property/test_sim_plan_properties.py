@@ -3,11 +3,12 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sim.hardware import wire_up
+from firmware_sim.hardware import BOARD_SIZES, Network, Site, wire_up
 from firmware_sim.plan import Size, plan_street
 from firmware_sim.street import Protocol, UnitUse
 
 TODAY = date(2026, 3, 1)
+SITE = Site("127.0.0.1:1883", 60000, 60001)
 
 
 @settings(max_examples=40, deadline=None)
@@ -38,12 +39,23 @@ def test_streets_of_any_size_are_whole(
     assert len({door.controller for door in street.doors}) == doors
     assert sum(c.protocol is Protocol.OSDP for c in street.controllers) == readers
 
-    hardware = wire_up(street, "127.0.0.1:1883")
+    hardware = wire_up(street, SITE)
     hung = [reader for bus in hardware.buses for reader in bus.readers]
-    assert {fitting.id for fitting in (*hung, *hardware.locks)} == {
+    relays = [door for board in hardware.boards for door in board.doors]
+    everything = (*hung, *hardware.locks, *relays, *hardware.esps)
+    assert sorted(fitting.id for fitting in everything) == sorted(
         controller.id for controller in street.controllers
-    }
+    )
     assert len(hung) == readers
+    assert len({board.serial for board in hardware.boards}) == len(hardware.boards)
+    by_tcp = [b for b in hardware.boards if b.network is Network.TCP]
+    assert len(by_tcp) == (len(hardware.boards) > 1), "a line over TCP has one board"
+    for board in hardware.boards:
+        numbers = [door.address for door in board.doors]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) <= board.size
+        assert board.size in BOARD_SIZES
+        assert str(board.serial)[0] == str(board.size)
     for bus in hardware.buses:
         assert [r.address for r in bus.readers] == list(range(len(bus.readers)))
         assert 1 <= len(bus.readers) <= 4

@@ -4,9 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import count
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from controller.cose import Signer
 from controller.encoding import encode_entry
+from controller.uplink.commissioning import CommissioningRecord, sign_record
 from controller.uplink.messages import (
     GENESIS,
+    CommissioningReport,
     DoorReport,
     Heartbeat,
     PassageBatch,
@@ -24,6 +29,7 @@ from controller.vocabulary import (
     Revision,
 )
 from registry.services.registry_services import Services
+from tests.support.registry_bench import public_pem
 
 
 class EdgeFeed:
@@ -64,6 +70,16 @@ class EdgeFeed:
         )
         with self._services.store.writing() as uow:
             self._services.gateways.heard(uow, beat)
+
+    def commission(self, *records: CommissioningRecord) -> None:
+        """Enrol with a fresh key and hand in records signed with it."""
+        key = Ed25519PrivateKey.generate()
+        signer = Signer(key, self._gateway)
+        with self._services.store.writing() as uow:
+            self._services.gateways.enroll(uow, self._gateway, public_pem(key), "test")
+            for record in records:
+                report = CommissioningReport(self._gateway, sign_record(record, signer))
+                self._services.commissioning.take(uow, report)
 
     def hand_out(self, revision: int) -> None:
         """Note that the gateway fetched the permits up to a revision."""

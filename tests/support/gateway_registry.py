@@ -1,7 +1,9 @@
 """A registry small enough to see through: real HTTP, real signatures, many faults."""
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -13,21 +15,32 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from controller.cose import Signer
+from controller.door_rules import CardPin, DoorRules, RuleBook
 from controller.encoding import digest_of
 from controller.permit_table import PermitTable
 from controller.uplink.codec import decode, encode
+from controller.uplink.commissioning import digest_of_record
 from controller.uplink.messages import (
     GENESIS,
+    NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
+    DoorOrder,
+    DoorOrders,
+    DoorRuleBook,
     Heartbeat,
     Message,
+    OrderOutcome,
+    OrderRequest,
     PassageBatch,
     PermitDelta,
     PermitRequest,
     PermitSnapshot,
     Receipt,
+    RulesRequest,
     chain,
 )
-from controller.vocabulary import GatewayId, Permit, PermitId, Revision
+from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
 from gateway.uplink import Uplink
 
 GATEWAY = GatewayId("gateway-1")
@@ -63,11 +76,16 @@ class Registry:
         self.records: dict[int, Record] = {}
         self.batches: list[PassageBatch] = []
         self.heartbeats: list[Heartbeat] = []
+        self.commissioned: list[bytes] = []
         self.requests: list[PermitRequest] = []
         self.permits: list[Permit] = []
         self.revision = Revision(0)
         self.changes: list[PermitDelta] = []
         self.changed = asyncio.Condition()
+        self.book = RuleBook()
+        self.rule_requests: list[RulesRequest] = []
+        self.orders: list[DoorOrder] = []
+        self.outcomes: dict[bytes, OrderOutcome] = {}
         self.fault: Callable[[web.Response], web.StreamResponse] = lambda answer: answer
 
     async def __aenter__(self) -> Self:
@@ -77,6 +95,9 @@ class Registry:
                 web.post("/api/gateways/passages", self._passages),
                 web.post("/api/gateways/permits", self._permits),
                 web.post("/api/gateways/heartbeat", self._heartbeat),
+                web.post("/api/gateways/rules", self._rules),
+                web.post("/api/gateways/orders", self._orders),
+                web.post("/api/gateways/commissioning", self._commissioning),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -112,8 +133,19 @@ class Registry:
         self.changes.append(
             PermitDelta(GATEWAY, base, self.revision, gone, put, digest)
         )
-        async with self.changed:
-            self.changed.notify_all()
+        await self._announce()
+
+    async def rule(self, *doors: DoorRules, pins: tuple[CardPin, ...] = ()) -> None:
+        """Change the rules of the gateway's doors."""
+        self.book = RuleBook(Revision(self.book.revision + 1), doors, pins=pins)
+        await self._announce()
+
+    async def order(self, door: str, lives: int = 5) -> bytes:
+        """Order a door open; the order's nonce finds its end in `outcomes`."""
+        order = DoorOrder(os.urandom(NONCE_SIZE), DoorId(door), lives)
+        self.orders.append(order)
+        await self._announce()
+        return order.nonce
 
     def accept(self, batch: PassageBatch) -> Receipt | None:
         """Do what the registry's ingest does; None is a fork."""
@@ -163,10 +195,41 @@ class Registry:
             )
         return self._answer(delta)
 
+    async def _rules(self, request: web.Request) -> web.StreamResponse:
+        _, question = decode(await request.read(), self._key_of, RulesRequest)
+        self.rule_requests.append(question)
+        await self._wait(lambda: self.book.revision != question.after, question.wait)
+        return self._answer(DoorRuleBook(GATEWAY, self.book))
+
+    async def _orders(self, request: web.Request) -> web.StreamResponse:
+        _, question = decode(await request.read(), self._key_of, OrderRequest)
+        results = {result.nonce: result.outcome for result in question.results}
+        await self._wait(lambda: bool(self.orders), question.wait)
+        orders, self.orders = tuple(self.orders), []
+        answer = self._answer(DoorOrders(GATEWAY, question.nonce, orders))
+        self.outcomes |= results
+        return answer
+
+    async def _wait(self, holds: Callable[[], bool], seconds: int) -> None:
+        """Keep a question open until something holds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self.changed:
+                await self.changed.wait_for(holds)
+
+    async def _announce(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
     async def _heartbeat(self, request: web.Request) -> web.StreamResponse:
         _, heartbeat = decode(await request.read(), self._key_of, Heartbeat)
         self.heartbeats.append(heartbeat)
         return web.Response(status=204)
+
+    async def _commissioning(self, request: web.Request) -> web.StreamResponse:
+        _, report = decode(await request.read(), self._key_of, CommissioningReport)
+        self.commissioned.append(report.record)
+        digest = digest_of_record(report.record)
+        return self._answer(CommissioningReceipt(report.gateway, digest))
 
     def _answer(self, message: Message) -> web.StreamResponse:
         body = encode(message, self.signer)

@@ -9,6 +9,7 @@ OLD_CARD, DUE_CARD, OWNER_CARD, FREE_CARD = (
     4_400_009_999,
     4_400_007_777,
 )
+PROTOCOLS = ("osdp", "smart_door", "uhppote", "esp_rfid")
 LANDLORD, TENANT, DUE_TENANT, OWNER = "P1", "P2", "P3", "P4"
 USES = {
     "0101": "shop",
@@ -69,12 +70,13 @@ def small_street(today: date) -> dict[str, Any]:
         "gateways": [{"id": "gateway-1", "name": "示例网关"}],
         "controllers": [
             {"id": f"reader-{n}", "gateway": "gateway-1", "protocol": protocol}
-            for n, protocol in ((1, "osdp"), (2, "smart_door"), (3, "osdp"))
+            for n, protocol in enumerate(PROTOCOLS, 1)
         ],
         "doors": [
             _door(1, "B001", "正门"),
             _door(2, "B001", "后门"),
             _door(3, "B002", "正门"),
+            _door(4, "B002", "后门"),
         ],
     }
 

@@ -26,11 +26,14 @@ from controller.schedule import (
     Validity,
     WeeklyProfile,
 )
+from controller.uplink.commissioning import LARGEST_RECORD
 from controller.uplink.formats import LARGEST_OFFSET, LONGEST_WAIT
 from controller.uplink.messages import (
     HASH_SIZE,
     LONGEST_ORDER,
     NONCE_SIZE,
+    CommissioningReceipt,
+    CommissioningReport,
     DoorOrder,
     DoorOrders,
     DoorReport,
@@ -272,8 +275,19 @@ rule_messages: st.SearchStrategy[Message] = st.one_of(
     ),
     st.builds(DoorOrders, gateways, nonces, st.lists(orders, max_size=3).map(tuple)),
 )
+commissioning: st.SearchStrategy[Message] = st.one_of(
+    st.builds(CommissioningReport, gateways, st.binary(max_size=LARGEST_RECORD)),
+    st.builds(CommissioningReceipt, gateways, hashes),
+)
 messages: st.SearchStrategy[Message] = st.one_of(
-    batches, receipts, requests, deltas, snapshots, heartbeats, rule_messages
+    batches,
+    receipts,
+    requests,
+    deltas,
+    snapshots,
+    heartbeats,
+    rule_messages,
+    commissioning,
 )
 
 # Plain CBOR values as `controller.cbor` carries them.

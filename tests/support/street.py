@@ -27,7 +27,8 @@ from firmware_sim.street import ZONE
 from gateway.status import ask
 
 Row = Mapping[str, Any]
-SMALL = Options(Size(residents=300, doors=20, readers=8), seed=7, speed=60)
+MIXED = Size(residents=300, doors=20, readers=7, board_doors=5, esp_doors=3)
+SMALL = Options(MIXED, seed=7, speed=60)
 PATIENCE = 30.0
 _LOOK_AGAIN = 0.05
 
@@ -244,7 +245,8 @@ def _missing(missing: Callable[[], str]) -> str:
 def _is_of(passage: Row, tap: Row) -> bool:
     same = (passage["door"], passage["card"]) == (tap["door"], tap["card"])
     if tap["index"] is not None:
+        epoch = tap["epoch"] or passage["controller_epoch"]
         record = (passage["controller_epoch"], passage["controller_index"])
-        return same and record == (tap["epoch"], tap["index"])
+        return same and record == (epoch, tap["index"])
     made, recorded = (datetime.fromisoformat(row["at"]) for row in (tap, passage))
     return same and recorded >= made

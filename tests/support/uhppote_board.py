@@ -31,12 +31,17 @@ OTHER = replace(CARD, number=10058401)
 
 
 def new_board(
-    serial: int = SERIAL, *, cards: int = 100, ring: tuple[int, int] = (1_000, 100)
+    serial: int = SERIAL,
+    *,
+    cards: int = 100,
+    ring: tuple[int, int] = (1_000, 100),
+    size: int = 4,
 ) -> Board:
     """Return a board with nothing on it, at noon when `now` is 0."""
     memory = BoardMemory(
         serial,
         BoardClock(NOON, 0.0),
+        size=size,
         cards=CardTable(cards),
         events=EventRing(*ring),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from ipaddress import IPv4Address
 
 from controller.protocols.uhppote.message import Reply, Request
 from controller.protocols.uhppote.messages import board as boards
@@ -28,10 +29,17 @@ class Board:
     events: list[happening.EventRecord] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
     opened: list[int] = field(default_factory=list)
+    modes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """How each door stands and for how long it is unlocked."""
+    special: bool = False
+    listener: tuple[str, int, int] = ("0.0.0.0", 0, 0)
+    """Where it pushes events, and how often it repeats the last one."""
     offset: float = 0.0
     deaf: bool = False
     declines: set[type[Request]] = field(default_factory=set)
     """Requests that are answered and not followed."""
+    ignores: set[type[Request]] = field(default_factory=set)
+    """Requests it does not know."""
 
     def answer(self, data: bytes, now: float) -> bytes | None:
         """Return the reply to a request."""
@@ -39,6 +47,8 @@ class Board:
         if self.deaf or request.serial != self.serial:
             return None
         self.asked.append(request)
+        if type(request) in self.ignores:
+            return None
         return self._answers(now)[type(request)](request).encode()
 
     def swipe(self, card: int, door: int = 1, **changes: object) -> None:
@@ -109,6 +119,26 @@ class Board:
             self.opened.append(door)
         return doors.OpenDoorReply(self.serial, ok=ok)
 
+    def _record_special(self, *, enabled: bool) -> Reply:
+        ok = happening.RecordSpecialEvents not in self.declines
+        if ok:
+            self.special = enabled
+        return happening.RecordSpecialEventsReply(self.serial, ok=ok)
+
+    def _set_listener(self, request: happening.SetListener) -> Reply:
+        if happening.SetListener not in self.declines:
+            place = str(request.address), request.port
+            self.listener = (*place, request.interval)
+        return happening.SetListenerReply(self.serial, ok=True)
+
+    def _mode(self, door: int) -> tuple[int, int, int]:
+        return door, *self.modes.get(door, (doors.DoorMode.CONTROLLED, 5))
+
+    def _set_mode(self, request: doors.SetDoor) -> Reply:
+        if doors.SetDoor not in self.declines:
+            self.modes[request.door] = request.mode, request.delay
+        return doors.SetDoorReply(self.serial, *self._mode(request.door))
+
     def _set_time(self, now: float, moment: datetime | None) -> Reply:
         if moment is not None:
             self.offset = (moment - NOON).total_seconds() - now
@@ -139,6 +169,15 @@ class Board:
             ),
             schedules.SetProfile: lambda r: self._profile(r.profile),
             doors.OpenDoor: lambda r: self._open(r.door),
+            doors.GetDoor: lambda r: doors.GetDoorReply(own, *self._mode(r.door)),
+            doors.SetDoor: self._set_mode,
+            happening.GetListener: lambda _: happening.GetListenerReply(
+                own, IPv4Address(self.listener[0]), *self.listener[1:]
+            ),
+            happening.SetListener: self._set_listener,
+            happening.RecordSpecialEvents: lambda r: self._record_special(
+                enabled=r.enabled
+            ),
             boards.SetTime: lambda r: self._set_time(now, r.moment),
         }
 

@@ -85,6 +85,8 @@ class Line:
     mixed: float = 0.0
     random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - repeatable
     now: float = 0.0
+    place: str = ""
+    """Where boards may push events."""
     durable: bool = True
     """Whether the owner's disk works."""
     events: list[Event] = field(default_factory=list)
@@ -99,7 +101,9 @@ class Line:
     def open(self) -> None:
         """Begin a session, as after a start or a crash of the gateway."""
         self._air.clear()
-        self.session = NetworkSession(LineSettings(tuple(self.members)), self.now)
+        self.session = NetworkSession(
+            LineSettings(tuple(self.members), place=self.place), self.now
+        )
         self.pump()
 
     def run(self, seconds: float) -> None:

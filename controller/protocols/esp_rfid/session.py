@@ -1,16 +1,15 @@
 """The gateway's side: all esp-rfid devices of one broker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from controller.errors import LocalProtocolError, MessageRefused
+from controller.errors import MessageRefused
+from controller.peers import PeerSession
 from controller.protocols.esp_rfid.messages import Alive, User, read_message, read_tag
 from controller.protocols.esp_rfid.peer import Peer
 from controller.protocols.esp_rfid.topics import Branch, read_address
 from controller.protocols.esp_rfid.turns import Turns
 from controller.session import (
     RENEWED,
-    Command,
-    Event,
     LineSettings,
     Member,
     Packet,
@@ -43,17 +42,15 @@ class _Topic:
         return next((p for p in self.peers.values() if p.lists(self.turns)), None)
 
 
-class BrokerSession:
+class BrokerSession(PeerSession[Peer]):
     """Fulfils `controller.session.Session`; `Packet.peer` is the topic."""
 
     def __init__(self, settings: LineSettings) -> None:
+        super().__init__("esp-rfid device of this broker")
         self.unknown = 0
         """Packets from topics or hostnames that are no device of ours."""
         self.refused = 0
         """Packets on our devices' topics that were malformed."""
-        self._packets: list[Packet] = []
-        self._events: list[Event] = []
-        self._peers: dict[str, Peer] = {}
         self._topics: dict[str, _Topic] = {}
         for member in settings.members:
             self._add(member)
@@ -73,38 +70,6 @@ class BrokerSession:
             self._take(topic, branch, packet.data, now)
         except MessageRefused:
             self.refused += 1
-
-    def send(self, command: Command, now: float) -> None:
-        """Carry out a command, or report why not; raises LocalProtocolError."""
-        peer = self._peers.get(command.controller)
-        if peer is None:
-            raise LocalProtocolError(
-                f"{command.controller} is no esp-rfid device of this broker"
-            )
-        peer.command(command, now)
-
-    def data_to_send(self, now: float) -> Sequence[Packet]:
-        """Return what must go out now, in order; each packet is returned once."""
-        del now
-        packets = list(self._packets)
-        self._packets.clear()
-        return packets
-
-    def events(self) -> Sequence[Event]:
-        """Return what happened since the last call."""
-        events = list(self._events)
-        self._events.clear()
-        return events
-
-    def deadline(self) -> float | None:
-        """Return when `on_timeout` wants to be called next."""
-        deadlines = [peer.deadline() for peer in self._peers.values()]
-        return min((due for due in deadlines if due is not None), default=None)
-
-    def on_timeout(self, now: float) -> None:
-        """Let time pass: answers that do not come, devices that fell silent."""
-        for peer in self._peers.values():
-            peer.on_timeout(now)
 
     def _add(self, member: Member) -> None:
         if member.key:

@@ -23,6 +23,7 @@ class CommandCode(IntEnum):
     SCRYPT = 0x77
     ACURXSIZE = 0x7B
     FILETRANSFER = 0x7C
+    XWR = 0xA1
 
 
 class ReplyCode(IntEnum):
@@ -43,6 +44,7 @@ class ReplyCode(IntEnum):
     RMAC_I = 0x78
     BUSY = 0x79
     FTSTAT = 0x7A
+    XRD = 0xB1
 
 
 class NakReason(IntEnum):
@@ -71,6 +73,7 @@ class Function(IntEnum):
     CHECK = 8
     SECURITY = 9
     RECEIVE_SIZE = 10
+    SMART_CARD = 12
     READERS = 13
 
 

@@ -13,6 +13,7 @@ from controller.protocols.osdp.codes import (
     TemporaryControl,
     Tone,
 )
+from controller.protocols.osdp.extended import ExtendedWrite
 from controller.protocols.osdp.messages import (
     Message,
     Record,
@@ -286,5 +287,6 @@ COMMANDS: Mapping[int, type[Message]] = {
         ServerCryptogram,
         ReceiveSize,
         FileFragment,
+        ExtendedWrite,
     )
 }

@@ -57,10 +57,11 @@ def _check(member: Member) -> int:
         raise LocalProtocolError(
             f"{name}: address must be 0 to {BROADCAST - 1}, not {member.address!r}"
         )
-    if member.key is not None and len(member.key) != KEY_LENGTH:
-        raise LocalProtocolError(
-            f"{name}: key must be {KEY_LENGTH} bytes, not {len(member.key)}"
-        )
+    for key in (member.key, member.next_key):
+        if key is not None and len(key) != KEY_LENGTH:
+            raise LocalProtocolError(
+                f"{name}: key must be {KEY_LENGTH} bytes, not {len(key)}"
+            )
     if member.secure and member.key is None:
         raise LocalProtocolError(
             f"{name}: key is missing; give one, or set secure to false"

@@ -12,7 +12,7 @@ from controller.protocols.osdp.frames import Frame
 from controller.protocols.osdp.keyring import KeyRing
 from controller.protocols.osdp.link import ChannelLost, Link
 from controller.protocols.osdp.messages import Message
-from controller.protocols.osdp.orders import first_requests, orders
+from controller.protocols.osdp.orders import ORDINARY, first_requests, orders
 from controller.protocols.osdp.patience import Patience
 from controller.protocols.osdp.place import Place
 from controller.protocols.osdp.queue import TaskQueue
@@ -31,6 +31,7 @@ from controller.protocols.osdp.setup import (
     explain,
     set_up,
 )
+from controller.protocols.osdp.smart_cards import CardTalk, offers
 from controller.protocols.osdp.tasks import Task, Urgency, show_tasks
 from controller.session import (
     Command,
@@ -41,7 +42,15 @@ from controller.session import (
     Online,
     OpenDoor,
 )
-from controller.upkeep import ChangeLine, LineChanged, RotateKey, SendFile, Show
+from controller.upkeep import (
+    ChangeLine,
+    LineChanged,
+    RotateKey,
+    SendApdu,
+    SendFile,
+    Show,
+    SmartCardMode,
+)
 
 SILENCE = 8.0
 """Seconds without a valid reply after which a reader is offline."""
@@ -82,6 +91,7 @@ class Device:
         self._link = Link(self._place.address)
         self._keys = KeyRing(member)
         self._reports = Reports(member, report)
+        self._cards = CardTalk(member.controller, report)
         self._file: FileSender | None = None
         self._part_next = False
         self._tasks = TaskQueue()
@@ -106,7 +116,7 @@ class Device:
     @property
     def deadline(self) -> float:
         """When time alone changes something about this reader."""
-        moments = [task.expires for task in self._tasks]
+        moments = [task.expires for task in self._tasks] + [self._cards.deadline]
         if self._cause is None:
             moments.append(self._heard + SILENCE)
         if self._file:
@@ -168,6 +178,8 @@ class Device:
         if self._file:
             self._file.pass_time(now)
             self._drop_file_when_done()
+        if self._cards.pass_time(now):
+            self.carry_out(SmartCardMode(self._member.controller, active=False), now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Queue a command; raises LocalProtocolError for one no reader can do."""
@@ -189,12 +201,13 @@ class Device:
             ),
             "the reader can show none of it": kind is Show and not tasks,
         }
-        return next((reason for reason, holds in reasons.items() if holds), None)
+        found = next((reason for reason, holds in reasons.items() if holds), None)
+        return found or self._cards.refusal(command, self._capabilities, self._secure)
 
     def _busy_with(self, kind: type[Command]) -> bool:
         if kind is SendFile:
             return self._file is not None
-        alone = kind in {RotateKey, ChangeLine}
+        alone = kind in {RotateKey, ChangeLine, SmartCardMode, SendApdu}
         return alone and any(type(task.command) is kind for task in self._tasks)
 
     def _queue(self, tasks: list[Task]) -> None:
@@ -273,8 +286,10 @@ class Device:
         self.ready_at = now + pause
 
     def _go_offline(self, cause: str, now: float) -> None:
+        lost = f"the reader went offline: {cause}"
         for task in self._tasks:
-            self._fail(task, f"the reader went offline: {cause}")
+            self._fail(task, lost)
+        self._cards.interrupt(lost, now)
         self._tasks.clear()
         self._back_off(now)
         self._online = False
@@ -301,6 +316,9 @@ class Device:
         self._cause = None
         if self._fresh:
             self._requests = deque(first_requests(outcome.capabilities))
+        if offers(outcome.capabilities):
+            self._cards.interrupt("the conversation broke", now)
+            self._requests.append(ORDINARY)
         if not self._online or self._secure is not outcome.secure:
             self._online = True
             self._secure = outcome.secure
@@ -331,6 +349,7 @@ class Device:
             self._take_progress(self._file, reply, now)
         elif task:
             self._confirm(task, reply, now)
+        self._cards.take(reply, now)
         self._reports.take(reply)
 
     def _confirm(self, task: Task, reply: Message, now: float) -> None:
@@ -345,6 +364,11 @@ class Device:
                 self._take_move(task, reply, declined)
             case _ if isinstance(reply, Nak):
                 self._fail(task, declined)
+            case SmartCardMode() as command:
+                if cause := self._cards.confirm(command, reply, now):
+                    self._fail(task, cause)
+            case SendApdu() as command:
+                self._cards.sent(command, now)
             case OpenDoor():
                 self._queue(show_tasks(Colour.GREEN, self._capabilities, now))
 

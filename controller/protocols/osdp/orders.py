@@ -12,21 +12,35 @@ from controller.protocols.osdp.commands import (
     SetCommunication,
     SetKey,
 )
+from controller.protocols.osdp.extended import Mode, end, send, set_mode
 from controller.protocols.osdp.file_sender import check_file
 from controller.protocols.osdp.frames import BROADCAST, LARGEST_FRAME
 from controller.protocols.osdp.messages import Message
 from controller.protocols.osdp.replies import Capabilities
 from controller.protocols.osdp.secure import DEFAULT_KEY
 from controller.protocols.osdp.show import check_show, show_messages
+from controller.protocols.osdp.smart_cards import check_apdu
 from controller.protocols.osdp.tasks import (
     COMMAND_LIFE,
     Task,
     Urgency,
+    hold_task,
     open_task,
     show_tasks,
 )
-from controller.session import Command, OpenDoor, ShowRefusal
-from controller.upkeep import AskStatus, ChangeLine, RotateKey, SendFile, Show
+from controller.session import Command, HoldDoor, OpenDoor, ShowRefusal
+from controller.upkeep import (
+    AskStatus,
+    ChangeLine,
+    RotateKey,
+    SendApdu,
+    SendFile,
+    Show,
+    SmartCardMode,
+)
+
+ORDINARY = set_mode(Mode.ORDINARY)
+"""Lets a reader read cards for itself."""
 
 _LARGEST_BAUD = 0xFFFF_FFFF
 
@@ -39,12 +53,18 @@ def orders(command: Command, capabilities: Capabilities, now: float) -> list[Tas
     match command:
         case OpenDoor():
             return [open_task(command, now)]
+        case HoldDoor():
+            return [hold_task(command, now)]
         case ShowRefusal():
             return show_tasks(Colour.RED, capabilities, now, sound=True)
         case Show():
             check_show(command)
             shown = show_messages(command, capabilities)
             return _tasks(command, shown, Urgency.SHOW, now)
+        case SmartCardMode(active=False):
+            # A card is let go first; readers decline it when there is none.
+            farewell = Task(end(), Urgency.UPKEEP, now + COMMAND_LIFE)
+            return [farewell, *_tasks(command, [ORDINARY], Urgency.UPKEEP, now)]
     return _tasks(command, _upkeep(command, capabilities), Urgency.UPKEEP, now)
 
 
@@ -60,6 +80,11 @@ def _upkeep(command: Command, capabilities: Capabilities) -> list[Message]:
         case SendFile():
             check_file(command)
             return []
+        case SmartCardMode():
+            return [set_mode(Mode.TRANSPARENT)]
+        case SendApdu():
+            check_apdu(command)
+            return [send(command.apdu)]
     name = type(command).__name__
     raise LocalProtocolError(f"a reader cannot carry out {name}")
 

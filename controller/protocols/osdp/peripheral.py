@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 
 from controller.errors import LocalProtocolError, MessageRefused
+from controller.protocols.osdp.card_slot import CardSlot, SmartCard
 from controller.protocols.osdp.codes import Function, NakReason
 from controller.protocols.osdp.commands import (
     COMMANDS,
@@ -26,6 +27,7 @@ from controller.protocols.osdp.commands import (
     ShowText,
     SoundBuzzer,
 )
+from controller.protocols.osdp.extended import ExtendedWrite
 from controller.protocols.osdp.file_receiver import (
     LARGEST_FILE,
     FileReceiver,
@@ -59,7 +61,7 @@ from controller.protocols.osdp.replies import (
     ReaderStatus,
 )
 from controller.protocols.osdp.secure import RandomSource, is_sealed
-from controller.session import Contact
+from controller.session import USUAL_INPUTS, Contact
 
 CARD_LIFE = 5.0
 """Seconds after which a card nobody asked for is forgotten: no late opening."""
@@ -69,7 +71,6 @@ SILENCE = 8.0
 _FRAME_PAUSE = 0.15
 _LAST_SEQUENCE = 3
 _MOST_REPORTS = 32
-_INPUTS = {Contact.DOOR: 0, Contact.EXIT_BUTTON: 1}
 _LONGEST_CARD = 512
 _CARRIED_OUT = frozenset(
     {SetOutputs, SetLights, SoundBuzzer, ShowText, SetKey, SetCommunication}
@@ -91,6 +92,8 @@ class ReaderSettings:
     commissioning: bool = False
     outputs: int = 1
     largest_file: int = LARGEST_FILE
+    inputs: tuple[Contact, ...] = USUAL_INPUTS
+    smart_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,12 @@ class Peripheral:
         )
         self._decoder = FrameDecoder()
         self._outputs = [Output() for _ in range(settings.outputs)]
-        self._inputs = bytearray(len(_INPUTS))
+        self._inputs = bytearray(len(settings.inputs))
         self._local = {Contact.TAMPER: False, Contact.POWER: False}
         self._reports: deque[tuple[float, Message]] = deque(maxlen=_MOST_REPORTS)
         self._events: list[Commanded] = []
         self._files = FileReceiver(settings.largest_file)
+        self._slot = CardSlot(offered=settings.smart_cards)
         self._outgoing = b""
         self._received_at = self._commanded_at = now
         self.busy = False
@@ -152,6 +156,11 @@ class Peripheral:
             raise LocalProtocolError(f"a card cannot hold {bits:#x} in {length} bits")
         self._reports.append((now + CARD_LIFE, CardRead(0, 0, length, bits)))
 
+    def hold_smart_card(self, card: SmartCard | None) -> None:
+        """Put a smart card to the reader, or take it away."""
+        if report := self._slot.hold(card):
+            self._reports.append((inf, report))
+
     def press_keys(self, digits: bytes) -> None:
         """Report keys in the codes of the wire: ASCII, 0x7F for *, 0x0D for #."""
         self._reports.append((inf, Keypad(0, digits)))
@@ -162,9 +171,12 @@ class Peripheral:
 
     def set_input(self, contact: Contact, *, active: bool) -> None:
         """Move a contact; each movement is reported."""
-        if contact in _INPUTS:
-            self._inputs[_INPUTS[contact]] = active
+        inputs = self._settings.inputs
+        if contact in inputs:
+            self._inputs[inputs.index(contact)] = active
             self._reports.append((inf, InputStatus(bytes(self._inputs))))
+        elif contact not in self._local:
+            raise LocalProtocolError(f"nothing is wired to this reader as {contact}")
         else:
             self._local[contact] = active
             self._reports.append((inf, self._local_status()))
@@ -261,6 +273,8 @@ class Peripheral:
 
     def _tell(self, command: Message, now: float) -> Message:
         """Answer a question; whatever else is well-formed is taken note of."""
+        if isinstance(command, ExtendedWrite):
+            return self._slot.take(command)
         answers: dict[type[Message], Callable[[], Message]] = {
             IdentityRequest: lambda: self._settings.identity,
             CapabilitiesRequest: self._capabilities,
@@ -323,6 +337,8 @@ class Peripheral:
             Function.RECEIVE_SIZE: (LARGEST_FRAME & 0xFF, LARGEST_FRAME >> 8),
             Function.READERS: (1, 1),
         }
+        if self._settings.smart_cards:
+            rows[Function.SMART_CARD] = (1, 0)
         return Capabilities(
             tuple(Capability(function, *row) for function, row in rows.items())
         )

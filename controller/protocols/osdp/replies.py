@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from controller.errors import MessageRefused
 from controller.protocols.osdp.codes import ReplyCode
+from controller.protocols.osdp.extended import ExtendedRead
 from controller.protocols.osdp.messages import (
     Message,
     Record,
@@ -255,5 +256,6 @@ REPLIES: Mapping[int, type[Message]] = {
         InitialMac,
         Busy,
         FileStatus,
+        ExtendedRead,
     )
 }

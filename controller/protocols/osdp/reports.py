@@ -20,7 +20,6 @@ from controller.upkeep import (
     RelayChanged,
 )
 
-_INPUTS = (Contact.DOOR, Contact.EXIT_BUTTON)
 _STAR, _HASH = 0x7F, 0x0D
 _MOST_RELAYS = 16
 """Outputs a reader may report; more would be noise."""
@@ -43,6 +42,7 @@ class Reports:
     def __init__(self, member: Member, report: Callable[[Event], None]) -> None:
         self._controller = member.controller
         self._identity = member.identity
+        self._inputs = member.inputs
         self._report = report
         self._contacts: dict[Contact, bool] = {}
         self._relays: dict[int, bool] = {}
@@ -69,7 +69,7 @@ class Reports:
             case Keypad(digits=digits):
                 self._keys(digits)
             case InputStatus(states=states):
-                for contact, state in zip(_INPUTS, states, strict=False):
+                for contact, state in zip(self._inputs, states, strict=False):
                     self._note(contact, active=state != 0)
             case OutputStatus(states=states):
                 for relay, state in enumerate(states[:_MOST_RELAYS]):

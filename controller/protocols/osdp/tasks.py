@@ -20,7 +20,7 @@ from controller.protocols.osdp.commands import (
 )
 from controller.protocols.osdp.messages import Message
 from controller.protocols.osdp.replies import Capabilities
-from controller.session import Command, OpenDoor
+from controller.session import Command, HoldDoor, OpenDoor
 
 COMMAND_LIFE = 5.0
 """Seconds after which a command is dropped: a door must not open late."""
@@ -53,13 +53,25 @@ class Task:
 
 def open_task(command: OpenDoor, now: float) -> Task:
     """Release the lock by a timer in the reader, so that it falls by itself."""
-    if not 1 / _TENTHS <= command.seconds <= _LONGEST_TIMER / _TENTHS:
-        raise LocalProtocolError(
-            f"seconds must be 0.1 to {_LONGEST_TIMER / _TENTHS}, not {command.seconds}"
-        )
-    timer = round(command.seconds * _TENTHS)
-    setting = OutputSetting(RELAY, OutputControl.ON_FOR, timer)
+    setting = OutputSetting(RELAY, OutputControl.ON_FOR, _timer(command.seconds))
     return Task(SetOutputs((setting,)), Urgency.OPEN, now + COMMAND_LIFE, command)
+
+
+def hold_task(command: HoldDoor, now: float) -> Task:
+    """Release the lock by a longer timer, or end whatever holds it released."""
+    setting = OutputSetting(RELAY, OutputControl.OFF_NOW)
+    if command.seconds != 0:
+        timer = _timer(command.seconds)
+        setting = OutputSetting(RELAY, OutputControl.ON_FOR, timer)
+    return Task(SetOutputs((setting,)), Urgency.OPEN, now + COMMAND_LIFE, command)
+
+
+def _timer(seconds: float) -> int:
+    if not 1 / _TENTHS <= seconds <= _LONGEST_TIMER / _TENTHS:
+        raise LocalProtocolError(
+            f"seconds must be 0.1 to {_LONGEST_TIMER / _TENTHS}, not {seconds}"
+        )
+    return round(seconds * _TENTHS)
 
 
 def show_tasks(

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 
 from controller.errors import LocalProtocolError
 from controller.protocols.uhppote.keeper import Keeper
@@ -13,13 +14,21 @@ from controller.protocols.uhppote.messages.board import SetTime, SetTimeReply
 from controller.protocols.uhppote.messages.doors import OpenDoor as OpenDoorRequest
 from controller.protocols.uhppote.messages.events import (
     FIRST_EVENT,
+    EventRecord,
     EventType,
     GetEvent,
     GetEventReply,
     GetStatus,
     StatusReply,
 )
-from controller.protocols.uhppote.reasons import event_of, in_utc, wall_time
+from controller.protocols.uhppote.places import Listener
+from controller.protocols.uhppote.reasons import (
+    event_of,
+    in_utc,
+    opened_or_closed,
+    wall_time,
+)
+from controller.protocols.uhppote.setup import Setup
 from controller.protocols.uhppote.wire import Ask, Wire
 from controller.session import (
     AcknowledgePassages,
@@ -47,6 +56,8 @@ FIRST_PROBE, LONGEST_PROBE = 1.0, 10.0
 QUIET = 3.0
 """Seconds without a request in which late replies to old ones die out."""
 CLOCK_PERIOD = 60.0
+FRESH = timedelta(seconds=5)
+"""How old an event of a contact may be and still say how the door stands."""
 RESOLUTION = 1.0
 """Seconds; a board's clock shows no fractions."""
 MOST_URGENT = 8
@@ -64,9 +75,9 @@ class Panel:
         peer: str,
         post: Callable[[Packet], None],
         report: Callable[[Event], None],
-        now: float,
+        listener: Listener | None,
     ) -> None:
-        """Take who the board is and where it is; doors are added."""
+        """Take who the board is, where it is and where it reaches us; add its doors."""
         self.peer = peer
         self._serial = serial
         self._name = ControllerId(f"uhppote-{serial}")
@@ -75,23 +86,27 @@ class Panel:
         self._log = EventLog()
         self._doors: dict[int, ControllerId] = {}
         self._keeper = Keeper(serial, self._doors, report)
+        self._delays: dict[int, int] = {}
+        self._setup = Setup(serial, self._delays, listener)
         self._online = False
         self._pause = FIRST_PROBE
-        self._status_due = now
-        self._quiet_until = now
+        self._status_due = -inf
+        self._quiet_until = -inf
         self._doubted = False
-        self._clock_due = now
+        self._clock_due = -inf
         self._clock = LONG_AGO
         self._urgent: deque[tuple[Command, Ask]] = deque()
         self._open: dict[int, bool] = {}
         self._log_first = True
 
-    def add(self, door: int, controller: ControllerId) -> None:
-        """Take a door; raises ValueError when it is taken already."""
+    def add(self, door: int, controller: ControllerId, delay: int | None) -> None:
+        """Take a door and its delay (s); raises ValueError when it is taken already."""
         if door in self._doors:
             other = self._doors[door]
             raise ValueError(f"{controller} and {other} are both door {door}")
         self._doors[door] = controller
+        if delay is not None:
+            self._delays[door] = delay
 
     def receive(self, reply: Reply, now: float) -> bool:
         """Take what the board said; False when it was not asked."""
@@ -165,6 +180,9 @@ class Panel:
             return Ask(lambda _now: GetStatus(self._serial), self._take_status)
         if not self._online:
             return None
+        setting = self._setup.next(now)
+        if setting is not None:
+            return setting
         self._log_first = not self._log_first
         turns = (self._next_event, self._keeper.next)
         first, second = turns if self._log_first else turns[::-1]
@@ -197,7 +215,16 @@ class Panel:
             epoch = self._log.epoch or 0
             event = event_of(record, self._doors, self._name, epoch, self._clock)
             self._report(event)
+            self._take_movement(record)
         return True
+
+    def _take_movement(self, record: EventRecord) -> None:
+        """Hear of doors that open and close between two looks."""
+        opened, moment = opened_or_closed(record), in_utc(record.moment)
+        if opened is None or moment is None or record.door not in self._doors:
+            return
+        if self._clock - moment <= FRESH:
+            self._stands(record.door, opened=opened)
 
     def _take_oldest(self, reply: Reply, now: float) -> bool:
         if not isinstance(reply, GetEventReply):
@@ -228,11 +255,13 @@ class Panel:
         return True
 
     def _take_contacts(self, status: StatusReply) -> None:
-        for door, controller in self._doors.items():
-            active = status.open[door - 1]
-            if self._open.get(door) is not active:
-                self._open[door] = active
-                self._report(ContactChanged(controller, Contact.DOOR, active))
+        for door in self._doors:
+            self._stands(door, opened=status.open[door - 1])
+
+    def _stands(self, door: int, *, opened: bool) -> None:
+        if self._open.get(door) is not opened:
+            self._open[door] = opened
+            self._report(ContactChanged(self._doors[door], Contact.DOOR, opened))
 
     def _take_clock(self, status: StatusReply, now: float) -> None:
         moment, trip = in_utc(status.moment), self._wire.round_trip(now)
@@ -261,6 +290,7 @@ class Panel:
         self._online = self._doubted = False
         self._open.clear()
         self._keeper.forget(cause)
+        self._setup.forget()
         while self._urgent:
             self._fail(self._urgent.popleft()[0], cause)
         for controller in self._doors.values():

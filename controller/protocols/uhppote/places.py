@@ -1,4 +1,4 @@
-"""Where a door is: SERIAL/DOOR@HOST[:PORT], as an installation writes it."""
+"""Where a door is, SERIAL/DOOR@HOST[:PORT], and where its board reaches us."""
 
 import re
 from dataclasses import dataclass
@@ -19,6 +19,22 @@ class Place:
     serial: int
     door: int
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a board pushes its events."""
+
+    address: IPv4Address
+    port: int
+
+
+def read_listener(text: str) -> Listener | None:
+    """Read "address:port", or raise ValueError; nothing is no listener."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    return Listener(IPv4Address(host), int(port))
 
 
 def read_place(text: str) -> Place:

@@ -1,7 +1,7 @@
 """What a board's events mean: reason codes as the street's words."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from controller.vocabulary import CardNumber, ControllerId, Direction, Reason
 ZONE = ZoneInfo("Asia/Shanghai")
 """The wall time all boards keep."""
 YEARS = range(2000, 2100)
+HALF_SECOND = timedelta(milliseconds=500)
+"""How much later an event was than it says, on average: boards drop fractions."""
 
 GRANTED: Mapping[int, Reason] = MappingProxyType(
     {
@@ -42,6 +44,14 @@ REFUSED: Mapping[int, Reason] = MappingProxyType(
         EventReason.UNKNOWN_CARD: Reason.UNKNOWN_CARD,
     }
 )
+MOVEMENTS: Mapping[int, bool] = MappingProxyType(
+    {
+        EventReason.DOOR_OPENED: True,
+        EventReason.DOOR_CLOSED: False,
+        EventReason.FORCED_OPEN: True,
+    }
+)
+"""Which events tell of a door's contact, and whether it is open from then on."""
 WITHOUT_CARD = frozenset(GRANTED) - {EventReason.SWIPE}
 
 
@@ -61,13 +71,14 @@ def event_of(
     if reason is None or member is None:
         someone = next(iter(doors.values()))
         return NothingPassed(someone, epoch, record.index, log)
+    moment = in_utc(record.moment)
     has_card = record.card > 0 and record.reason not in WITHOUT_CARD
     leaves = record.way == Way.OUT or reason is Reason.EXIT_REQUEST
     return PassageReported(
         controller=member,
         epoch=epoch,
         index=record.index,
-        controller_at=in_utc(record.moment) or fallback,
+        controller_at=moment + HALF_SECOND if moment else fallback,
         granted=record.granted,
         reason=reason,
         card=CardNumber(record.card) if has_card else None,
@@ -75,6 +86,13 @@ def event_of(
         direction=Direction.EXIT if leaves else Direction.ENTRY,
         log=log,
     )
+
+
+def opened_or_closed(record: EventRecord) -> bool | None:
+    """Return whether an event found its door open, None when it tells of no contact."""
+    if record.type not in (EventType.DOOR, EventType.ALARM):
+        return None
+    return MOVEMENTS.get(record.reason)
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

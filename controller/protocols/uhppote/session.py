@@ -7,7 +7,8 @@ from controller.protocols.uhppote.alarms import Alarms
 from controller.protocols.uhppote.message import START_OF_MESSAGE, Reply
 from controller.protocols.uhppote.messages.events import StatusReply
 from controller.protocols.uhppote.panel import Panel
-from controller.protocols.uhppote.places import read_place
+from controller.protocols.uhppote.places import read_listener, read_place
+from controller.protocols.uhppote.setup import delay_of
 from controller.protocols.uhppote.tables import decode_reply
 from controller.session import (
     Command,
@@ -38,8 +39,9 @@ class NetworkSession:
         self._events: list[Event] = []
         self._panels: dict[int, Panel] = {}
         self._of: dict[ControllerId, Panel] = {}
+        self._listener = read_listener(settings.place)
         for member in settings.members:
-            self._add(member, now)
+            self._add(member)
         self._alarms = Alarms()
         for panel in self._panels.values():
             panel.pump(now)
@@ -100,7 +102,7 @@ class NetworkSession:
         else:
             self.unasked += 1
 
-    def _add(self, member: Member, now: float) -> None:
+    def _add(self, member: Member) -> None:
         if member.key is not None or member.commissioning:
             raise ValueError(f"{member.controller}: boards know no keys")
         if member.controller in self._of:
@@ -109,12 +111,18 @@ class NetworkSession:
         panel = self._panels.get(place.serial)
         if panel is None:
             panel = Panel(
-                place.serial, place.peer, self._packets.append, self._events.append, now
+                place.serial,
+                place.peer,
+                self._packets.append,
+                self._events.append,
+                self._listener,
             )
             self._panels[place.serial] = panel
         if panel.peer != place.peer:
             raise ValueError(f"board {place.serial} is at {panel.peer} or {place.peer}")
-        panel.add(place.door, member.controller)
+        seconds = member.unlock_seconds
+        delay = None if seconds is None else delay_of(seconds)
+        panel.add(place.door, member.controller, delay)
         self._of[member.controller] = panel
 
 
@@ -127,8 +135,9 @@ def open_network(
 ) -> Session:
     """Return the session for the boards of one network.
 
-    `address` of a member is SERIAL/DOOR@HOST[:PORT]. Raises ValueError for an unfit
-    or repeated address and for any key: boards have none.
+    `address` of a member is SERIAL/DOOR@HOST[:PORT], `unlock_seconds` a whole number
+    of seconds from 1 to 255. Raises ValueError for anything else, a repeated address
+    and any key: boards have none.
     """
     del random  # nothing on this wire is secret or has to be unique
     return NetworkSession(settings, now)

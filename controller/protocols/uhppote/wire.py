@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from controller.protocols.uhppote.message import Reply, Request
 from controller.session import Packet
 
-FIRST_PAUSE = 0.25
-"""Seconds before a request is repeated; they double each time."""
-ATTEMPTS = 4
+FIRST_PAUSE, SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.03, 2.0
+"""Seconds before a request is repeated: at first, and within which it is learned.
+
+They double each time.
+"""
+PATIENCE = 4.0
+"""Seconds after which a request is given up."""
+_SLACK = 3.0
+"""A pause is so many times what the last reply took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ class Wire:
         self._ask: Ask | None = None
         self._function = -1
         self._attempts = 0
-        self._sent_at = 0.0
+        self._begun_at = self._sent_at = 0.0
+        self._pause = FIRST_PAUSE
         self.due = 0.0
         """When the request in flight is repeated or given up."""
 
@@ -49,7 +56,7 @@ class Wire:
 
     def start(self, ask: Ask, now: float) -> None:
         """Send a request; the one before it must have ended."""
-        self._ask, self._attempts = ask, 0
+        self._ask, self._attempts, self._begun_at = ask, 0, now
         self._send(ask, now)
 
     def receive(self, reply: Reply, now: float) -> bool:
@@ -59,6 +66,7 @@ class Wire:
             return False
         self._ask = None
         if ask.take(reply, now):
+            self._learn(now)
             return True
         self._ask = ask
         return False
@@ -72,16 +80,27 @@ class Wire:
         ask = self._ask
         if ask is None or now < self.due:
             return None
-        if self._attempts < ATTEMPTS:
+        if now < self._begun_at + PATIENCE:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
             self._send(ask, now)
             return None
         self._ask = None
         return ask
 
+    def _learn(self, now: float) -> None:
+        """Follow the board's own pace; a reply to a repeat tells nothing of it.
+
+        Until one comes without repeat the pause stays as long as it grew, or a board
+        slower than our pause would be asked everything twice for ever.
+        """
+        trip = self.round_trip(now)
+        if trip is not None:
+            self._pause = min(max(SHORTEST_PAUSE, _SLACK * trip), LONGEST_PAUSE)
+
     def _send(self, ask: Ask, now: float) -> None:
         request = ask.build(now)
         self._function = request.function
-        self.due = now + FIRST_PAUSE * 2**self._attempts
+        self.due = min(now + self._pause, self._begun_at + PATIENCE)
         self._attempts += 1
         self._sent_at = now
         self._post(Packet(request.encode(), self._peer))

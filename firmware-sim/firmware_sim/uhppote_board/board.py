@@ -1,6 +1,6 @@
 """A board: what people, doors and hours do to it, and the events that makes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
@@ -19,7 +19,7 @@ from controller.protocols.uhppote.messages.events import (
 from controller.session import Packet
 from firmware_sim.uhppote_board.access import MORE_CARDS_WITHIN, Case, Swipe, reason
 from firmware_sim.uhppote_board.doors import DoorState, interlocked
-from firmware_sim.uhppote_board.memory import DOORS, BoardMemory
+from firmware_sim.uhppote_board.memory import MOST_DOORS, BoardMemory
 from firmware_sim.uhppote_board.passback import PassbackLedger
 from firmware_sim.uhppote_board.tasks import EFFECTS, due
 
@@ -29,12 +29,9 @@ BUTTON_CARD, REFUSED_BUTTON_CARD, OPENED_CARD, CLOSED_CARD, CODE_CARD = 1, 6, 8,
 """What stands in an event's card number when no card was there (uhppote-simulator)."""
 HOST_CARD = 3_922_570_474
 """The same for a door opened by a host: any number, this one was seen on a board."""
+FIRE_INPUT = 0x02
+"""Bit 1 of the inputs; bit 0 is forced lock (comments of the maker's examples)."""
 _SEQUENCES = 2**32
-
-
-def _four(flags: Iterable[bool]) -> FourFlags:
-    first, second, third, fourth = flags
-    return first, second, third, fourth
 
 
 def _alarm(why: EventReason, door: int = 0, card: int = NO_CARD) -> EventRecord:
@@ -60,6 +57,7 @@ class Board:
     def __init__(self, memory: BoardMemory, now: float) -> None:
         self.memory = memory
         self.powered = True
+        self.fire = False
         self._requests_left: int | None = None
         self._packets: list[Packet] = []
         self._sequence = 0
@@ -67,8 +65,8 @@ class Board:
 
     def start(self, now: float) -> None:
         """Begin with what flash holds and nothing else."""
-        settings = self.memory.settings
-        self.doors = {number: DoorState(settings.doors[number]) for number in DOORS}
+        settings = self.memory.settings.doors
+        self.doors = {number: DoorState(each) for number, each in settings.items()}
         self.ledger = PassbackLedger()
         self._host_at = -inf
         self._pushed_at = now
@@ -80,9 +78,15 @@ class Board:
         if not self.powered:
             self._packets.clear()
 
+    def cut_power_in_write(self) -> None:
+        """Go dark in the middle of the next write of a card or an event."""
+        self.memory.tear_next()
+
     def outlives_request(self) -> bool:
         """Say whether the power lasts until the reply to a request just done."""
-        if self._requests_left is not None:
+        if self.memory.interrupted:
+            self.cut_power()
+        elif self._requests_left is not None:
             self._requests_left -= 1
             if self._requests_left == 0:
                 self.cut_power()
@@ -91,6 +95,7 @@ class Board:
     def restart(self, now: float) -> None:
         """Come back from the dark: flash stays, everything else is new."""
         self.powered, self._requests_left = True, None
+        self.memory.repair()
         self.start(now)
         self._record(_alarm(EventReason.POWER_ON), now)
 
@@ -147,7 +152,7 @@ class Board:
         if door.opened_at is not None:
             return
         door.opened_at, door.reported_held = now, False
-        if not door.unlocked(self.memory.clock.read(now), now):
+        if not self.unlocked(number, now):
             self._record(_alarm(EventReason.FORCED_OPEN, number), now)
         elif self.memory.settings.special_events:
             self._record(_moved(EventReason.DOOR_OPENED, number, OPENED_CARD), now)
@@ -161,6 +166,18 @@ class Board:
         door.opened_at = None
         if self.memory.settings.special_events:
             self._record(_moved(EventReason.DOOR_CLOSED, number, CLOSED_CARD), now)
+
+    def set_fire(self, now: float, *, active: bool) -> None:
+        """Let the fire alarm's wire unlock every door, whatever mode it is in."""
+        self.on_timeout(now)
+        began, self.fire = active and not self.fire, active
+        if began:
+            self._record(_alarm(EventReason.FIRE), now)
+
+    def unlocked(self, number: int, now: float) -> bool:
+        """Say whether a door's relay is drawn."""
+        door = self.doors[number]
+        return self.fire or door.unlocked(self.memory.clock.read(now), now)
 
     def open_remotely(self, number: int, now: float) -> bool:
         """Unlock a door because a host wants it; not against mode or interlock."""
@@ -179,6 +196,10 @@ class Board:
             number for number, door in self.doors.items() if door.opened_at is not None
         )
 
+    def host_since(self, now: float) -> float:
+        """Return for how long no host asked for anything (s)."""
+        return now - self._host_at
+
     def heard_host(self, now: float) -> None:
         """Note that a host asks for something: it is alive."""
         self._host_at = now
@@ -194,21 +215,18 @@ class Board:
     def status(self, event: EventRecord, now: float) -> StatusReply:
         """Return how everything stands, with an event."""
         moment = self.memory.clock.read(now)
-        doors = [self.doors[number] for number in DOORS]
-        relays = sum(
-            door.unlocked(moment, now) << place for place, door in enumerate(doors)
-        )
+        relays = sum(self.unlocked(number, now) << number - 1 for number in self.doors)
         return StatusReply(
             serial=self.memory.serial,
             event=event,
-            open=_four(door.opened_at is not None for door in doors),
-            buttons=_four(door.button for door in doors),
+            open=self._of_each(lambda door: door.opened_at is not None),
+            buttons=self._of_each(lambda door: door.button),
             system_error=0,
             system_time=moment.time(),
             sequence=self._sequence,
             special=0,
             relays=relays,
-            inputs=0,
+            inputs=FIRE_INPUT if self.fire else 0,
             system_date=moment.date(),
         )
 
@@ -255,8 +273,16 @@ class Board:
             ledger=self.ledger,
             moment=self.memory.clock.read(now),
             now=now,
-            host_since=now - self._host_at,
+            host_since=self.host_since(now),
         )
+
+    def _of_each(self, flag: Callable[[DoorState], bool]) -> FourFlags:
+        """Return a flag of every door; doors a board does not have have none."""
+        states = [self.doors.get(number) for number in range(1, MOST_DOORS + 1)]
+        first, second, third, fourth = (
+            state is not None and flag(state) for state in states
+        )
+        return first, second, third, fourth
 
     def _pass(self, case: Case) -> None:
         door, number = case.door, case.swipe.door
@@ -288,7 +314,11 @@ class Board:
         if not self.powered:
             return
         dated = replace(event, moment=self.memory.clock.read(now))
-        self._push(self.memory.events.add(dated), now)
+        kept = self.memory.events.add(dated)
+        if self.memory.interrupted:
+            self.cut_power()
+        else:
+            self._push(kept, now)
 
     def _push(self, event: EventRecord, now: float) -> None:
         peer = self.memory.settings.listener.peer

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from math import inf
 from random import Random
 from typing import Self, cast
 
@@ -31,6 +32,7 @@ class BoardEndpoint(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._unplugged: dict[int, float] = {}
 
     @classmethod
     async def open(
@@ -70,6 +72,10 @@ class BoardEndpoint(asyncio.DatagramProtocol):
 
     def error_received(self, _exc: Exception) -> None:
         """Let a listener that is not there be: boards never know."""
+
+    def unplug(self, board: Board, seconds: float) -> None:
+        """Take a board's cable for a while: it hears nobody and nobody hears it."""
+        self._unplugged[board.memory.serial] = self._loop.time() + seconds
 
     def flush(self) -> None:
         """Send what boards push after something was done to them."""
@@ -126,13 +132,18 @@ class BoardEndpoint(asyncio.DatagramProtocol):
     def _meant(self, data: bytes) -> Iterable[Board]:
         """Return who may answer: nobody else needs to look at it."""
         serial = int.from_bytes(data[_SERIAL], "little")
-        if serial == 0:
-            return self.boards
-        board = self._by_serial.get(serial)
-        return () if board is None else (board,)
+        boards = self.boards
+        if serial:
+            board = self._by_serial.get(serial)
+            boards = () if board is None else (board,)
+        return [board for board in boards if self._plugged(board)]
+
+    def _plugged(self, board: Board) -> bool:
+        return self._unplugged.get(board.memory.serial, -inf) <= self._loop.time()
 
     def _flush(self, board: Board) -> None:
-        for packet in board.data_to_send():
+        pushed = board.data_to_send()
+        for packet in pushed if self._plugged(board) else ():
             host, _, port = packet.peer.rpartition(":")
             self._send(packet.data, (host, int(port)))
         timer = self._timers.pop(board.memory.serial, None)

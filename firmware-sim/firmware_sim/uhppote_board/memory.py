@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from ipaddress import IPv4Address
 
 from controller.protocols.uhppote.messages.doors import AntiPassback, Interlock
@@ -12,7 +13,7 @@ from firmware_sim.uhppote_board.doors import DoorSettings
 from firmware_sim.uhppote_board.event_ring import EventRing
 
 CARDS = 20_000
-DOORS = (1, 2, 3, 4)
+MOST_DOORS = 4
 NOWHERE = IPv4Address(0)
 NETMASK = IPv4Address("255.255.255.0")
 RELEASED = date(2018, 8, 16)
@@ -42,15 +43,15 @@ class Listener:
         return "" if unset else f"{self.address}:{self.port}"
 
 
-def _doors() -> dict[int, DoorSettings]:
-    return {door: DoorSettings() for door in DOORS}
+def _doors(count: int) -> dict[int, DoorSettings]:
+    return {door: DoorSettings() for door in range(1, count + 1)}
 
 
 @dataclass(slots=True)
 class Settings:
     """What a restore puts back to the defaults."""
 
-    doors: dict[int, DoorSettings] = field(default_factory=_doors)
+    doors: dict[int, DoorSettings] = field(default_factory=partial(_doors, MOST_DOORS))
     profiles: dict[int, ProfileRecord] = field(default_factory=dict)
     tasks: list[TaskRecord] = field(default_factory=list)
     tasks_waiting: list[TaskRecord] = field(default_factory=list)
@@ -64,14 +65,40 @@ class Settings:
 
 @dataclass(slots=True)
 class BoardMemory:
-    """One board; `version` "6.62" begins its events in the old way."""
+    """One board for `size` doors; `version` "6.62" begins its events in the old way."""
 
     serial: int
     clock: BoardClock
     version: str = "8.92"
+    size: int = MOST_DOORS
     cards: CardTable = field(default_factory=lambda: CardTable(CARDS))
     events: EventRing = field(default_factory=EventRing)
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the settings a board is delivered with."""
+        self.settings = Settings(_doors(self.size))
+
+    def restore(self) -> None:
+        """Forget everything but who and where the board is."""
+        network = self.settings.network
+        self.settings = Settings(_doors(self.size), network=network)
+        self.cards.clear()
+        self.events.clear()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a write was cut off in the middle since the last repair."""
+        return self.cards.interrupted or self.events.interrupted
+
+    def tear_next(self) -> None:
+        """Let the next write of a card or an event be cut off in the middle."""
+        self.cards.tears_next = self.events.tears_next = True
+
+    def repair(self) -> None:
+        """Take torn records for none, as a board that starts does."""
+        for part in (self.cards, self.events):
+            part.tears_next = part.interrupted = False
 
     @property
     def hardware_address(self) -> bytes:

@@ -1,22 +1,19 @@
 """A datagram in, a datagram out."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from controller.errors import RemoteProtocolError
-from controller.protocols.uhppote.message import Function, Reply
+from controller.protocols.uhppote.message import Function
 from controller.protocols.uhppote.messages.board import Discover
 from controller.protocols.uhppote.tables import decode_request
 from firmware_sim.uhppote_board.answers import board, cards, doors, events, schedules
+from firmware_sim.uhppote_board.answers.look_ups import LOOK_UPS, Answer
 from firmware_sim.uhppote_board.board import Board
 
-Answer = Callable[[Board, Any, float], Reply | None]
-
 ANSWERS: Mapping[Function, Answer] = {
+    **LOOK_UPS,
     Function.STATUS: events.get_status,
-    Function.GET_EVENT: events.get_event,
     Function.SET_EVENT_INDEX: events.set_event_index,
-    Function.GET_EVENT_INDEX: events.get_event_index,
     Function.RECORD_SPECIAL_EVENTS: events.record_special_events,
     Function.SET_LISTENER: events.set_listener,
     Function.GET_LISTENER: events.get_listener,
@@ -28,20 +25,15 @@ ANSWERS: Mapping[Function, Answer] = {
     Function.PUT_CARD: cards.put_card,
     Function.DELETE_CARD: cards.delete_card,
     Function.DELETE_CARDS: cards.delete_cards,
-    Function.COUNT_CARDS: cards.count_cards,
-    Function.GET_CARD: cards.get_card,
-    Function.GET_CARD_AT: cards.get_card_at,
     Function.SET_PASSCODES: cards.set_passcodes,
     Function.OPEN_DOOR: doors.open_door,
     Function.SET_DOOR: doors.set_door,
     Function.GET_DOOR: doors.get_door,
     Function.SET_ANTI_PASSBACK: doors.set_anti_passback,
-    Function.GET_ANTI_PASSBACK: doors.get_anti_passback,
     Function.SET_INTERLOCK: doors.set_interlock,
     Function.SET_KEYPADS: doors.set_keypads,
     Function.SET_PC_CONTROL: doors.set_pc_control,
     Function.SET_PROFILE: schedules.set_profile,
-    Function.GET_PROFILE: schedules.get_profile,
     Function.CLEAR_PROFILES: schedules.clear_profiles,
     Function.CLEAR_TASKS: schedules.clear_tasks,
     Function.ADD_TASK: schedules.add_task,

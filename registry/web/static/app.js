@@ -75,6 +75,7 @@ for (const name of ["error", "before:connection"])
   });
 document.addEventListener("htmx:sse:after:message", ({ target }) => {
   if (!target.matches(".lines")) return;
+  // A beat brings no line.
   if (target.querySelector(".line")) target.querySelector(".empty")?.remove();
   while (target.children.length > 200) target.lastElementChild.remove();
 });

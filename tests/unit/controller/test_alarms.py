@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from controller.alarms import (
+    CALL_FOR_HELP,
     LATCH,
     LONGEST_PATIENCE,
     AlarmLimits,
@@ -223,6 +224,41 @@ def test_what_others_found_out_is_told_once() -> None:
     ]
 
 
+def test_in_a_fire_doors_are_opened_and_none_is_forced() -> None:
+    door = shut()
+    door.contact(Contact.FIRE, 10.0, active=True)
+    swing(door, 12.0, 20.0)
+    assert told(door, 25.0) == [(AlarmKind.FIRE, True, 10.0)]
+    door.contact(Contact.FIRE, 30.0, active=False)
+    assert told(door, 30.0) == [(AlarmKind.FIRE, False, 30.0)]
+    swing(door, 30.0 + LATCH, 36.0)
+    assert told(door, 40.0) == []
+    swing(door, 50.0)
+    assert told(door, 60.0) == [(FORCED, True, 50.0)]
+
+
+def test_a_fire_told_behind_the_door_it_released_explains_it() -> None:
+    door = shut()
+    swing(door, 10.0)
+    door.contact(Contact.FIRE, 10.5, active=True)
+    assert told(door, 20.0) == [(AlarmKind.FIRE, True, 10.5)]
+
+
+def test_a_door_that_was_forced_before_the_fire_was_forced() -> None:
+    door = shut()
+    swing(door, 10.0)
+    door.contact(Contact.FIRE, 12.0, active=True)
+    assert told(door, 20.0) == [(FORCED, True, 10.0), (AlarmKind.FIRE, True, 12.0)]
+
+
+def test_a_fire_an_earlier_detector_knew_of_goes_on() -> None:
+    door = DoorAlarms(LIMITS, 0.0, [AlarmKind.FIRE])
+    door.online(1.0)
+    door.contact(Contact.DOOR, 1.0, active=False)
+    swing(door, 10.0)
+    assert told(door, 20.0) == []
+
+
 def test_what_an_earlier_detector_left_is_cleared_but_not_raised_again() -> None:
     door = DoorAlarms(LIMITS, 0.0, AlarmKind)
     assert told(door, 99.0) == []
@@ -279,3 +315,45 @@ def test_what_was_due_is_told_before_what_comes_late(late: Input) -> None:
         AlarmSignal(FORCED, raised=True, moment=10.0),
         AlarmSignal(HELD, raised=True, moment=70.0),
     ]
+
+
+def test_a_free_door_is_neither_forced_nor_held_until_the_hours_end() -> None:
+    door = shut()
+    swing(door, 9.5)
+    door.free(10.0, 500.0)
+    assert told(door, 400.0) == []
+    door.free(450.0, 450.0)
+    assert told(door, 509.0) == []
+    assert told(door, 510.0) == [(HELD, True, 510.0)]
+
+
+def test_a_door_opened_in_free_hours_is_timed_from_their_end() -> None:
+    door = shut()
+    door.free(10.0, 100.0)
+    swing(door, 50.0)
+    assert told(door, 159.0) == []
+    assert told(door, 160.0) == [(HELD, True, 160.0)]
+    door.free(170.0, 200.0)
+    assert told(door, 170.0) == [(HELD, False, 170.0)]
+    assert told(door, 260.0) == [(HELD, True, 260.0)]
+
+
+@pytest.mark.parametrize(("opens", "forced"), [(20.0 + LATCH, False), (22.1, True)])
+def test_after_free_hours_a_door_is_forced_again(opens: float, forced: bool) -> None:
+    door = shut()
+    door.free(10.0, 100.0)
+    door.free(20.0, 20.0)
+    swing(door, opens)
+    assert bool(told(door, 30.0)) is forced
+
+
+def test_a_call_for_help_fades_and_the_next_one_prolongs_it() -> None:
+    door, duress = shut(), AlarmKind.DURESS
+    door.notice(duress, 10.0, raised=True)
+    door.notice(duress, 20.0, raised=True)
+    assert told(door, 11.0 + CALL_FOR_HELP) == [(duress, True, 10.0)]
+    end = 20.0 + CALL_FOR_HELP
+    assert told(door, end) == [(duress, False, end)]
+    assert door.deadline() is None
+    again = shut(raised=[duress])
+    assert told(again, CALL_FOR_HELP) == [(duress, False, CALL_FOR_HELP)]

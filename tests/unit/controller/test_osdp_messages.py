@@ -3,6 +3,7 @@ import pytest
 from controller.errors import MessageRefused
 from controller.protocols.osdp import codes, commands, replies
 from controller.protocols.osdp.commands import COMMANDS
+from controller.protocols.osdp.extended import ExtendedRead, ExtendedWrite
 from controller.protocols.osdp.messages import Message, decode_message
 from controller.protocols.osdp.replies import REPLIES
 
@@ -41,6 +42,8 @@ EXAMPLES: list[tuple[Message, str]] = [
         "01" + "04030201" + "00010000" + "0300" + "616263",
     ),
     (commands.FileFragment(1, 2, 2, b""), "01" + "02000000" + "02000000" + "0000"),
+    (ExtendedWrite(1, 1, b"\x00\x00\xa4\x04\x00"), "0101" + "00" + "00a40400"),
+    (ExtendedRead(1, 2, b"\x00\x00\x90\x00"), "0102" + "0000" + "9000"),
     (replies.Ack(), ""),
     *((replies.Nak(reason), f"{reason:02x}") for reason in codes.NakReason),
     (replies.Nak(0xFF, b"\x01"), "ff01"),
@@ -101,6 +104,8 @@ def test_every_code_has_its_message_and_an_example() -> None:
         (commands.SetKey, "0010" + "00" * 16),
         (commands.SetKey, "0110" + "00" * 15),
         (commands.Challenge, "00" * 7),
+        (ExtendedWrite, "01"),
+        (ExtendedRead, ""),
         (replies.Nak, ""),
         (replies.Capabilities, "0102"),
         (replies.LocalStatus, "00"),

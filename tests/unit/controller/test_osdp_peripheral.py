@@ -128,6 +128,11 @@ def test_impossible_cards_are_refused(bits: int, length: int) -> None:
         clear_reader().present_card(bits, length, 0.0)
 
 
+def test_what_is_not_wired_cannot_move() -> None:
+    with pytest.raises(LocalProtocolError, match="nothing is wired"):
+        clear_reader().set_input(Contact.FIRE, active=True)
+
+
 def test_movements_are_reported_in_order(clear: Caller) -> None:
     clear.reader.set_input(Contact.EXIT_BUTTON, active=True)
     clear.reader.set_input(Contact.EXIT_BUTTON, active=False)

@@ -14,6 +14,7 @@ from controller.protocols.osdp.replies import (
 )
 from controller.protocols.osdp.reports import Reports, describe
 from controller.session import (
+    USUAL_INPUTS,
     CardPresented,
     Contact,
     ContactChanged,
@@ -34,9 +35,11 @@ KNOWN = Identity(b"\x01\x02\x03", 4, 5, 0xABC, b"\x01\x02\x03")
 class Told:
     """Reports of one reader, and what they told since the last look."""
 
-    def __init__(self, identity: str = "") -> None:
+    def __init__(
+        self, identity: str = "", inputs: tuple[Contact, ...] = USUAL_INPUTS
+    ) -> None:
         self._events: list[Event] = []
-        one = Member(name(0), "0", identity=identity)
+        one = Member(name(0), "0", identity=identity, inputs=inputs)
         self.reports = Reports(one, self._events.append)
 
     def by(self, *replies: Message) -> list[Event]:
@@ -78,6 +81,14 @@ def test_the_first_input_is_the_door_and_the_second_the_button() -> None:
     assert told.by(InputStatus(b"\x00\x02")) == [
         contact(Contact.DOOR, active=False),
         contact(Contact.EXIT_BUTTON, active=True),
+    ]
+
+
+def test_inputs_are_what_the_configuration_says() -> None:
+    told = Told(inputs=(Contact.FIRE, Contact.DOOR))
+    assert told.by(InputStatus(b"\x01\x00\x01")) == [
+        contact(Contact.FIRE, active=True),
+        contact(Contact.DOOR, active=False),
     ]
 
 

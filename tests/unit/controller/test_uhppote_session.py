@@ -254,11 +254,12 @@ def test_pushes_that_repeat_what_is_known_cost_nothing() -> None:
     assert len(board.asked) == asked + 1
 
 
-def test_a_sweep_of_a_street_takes_no_longer_than_one_board() -> None:
+@pytest.mark.parametrize("faults", [0.0, 0.01])
+def test_a_sweep_of_a_street_takes_no_longer_than_one_board(faults: float) -> None:
     boards = [Board(serial=1000 + number) for number in range(171)]
     for dead in (boards[3], boards[90]):
         dead.deaf = True
-    net = line(*boards)
+    net = line(*boards, loss=faults, doubled=faults, mixed=faults)
     net.run(0.1)
     assert len({event.controller for event in net.of(Online)}) == 169
 

@@ -14,7 +14,14 @@ from controller.protocols.uhppote.messages.cards import (
 from controller.protocols.uhppote.messages.schedules import ProfileRecord
 from controller.protocols.uhppote.profiles import IDS, Profiles
 from controller.protocols.uhppote.terms import NotRepresentable, Window
-from controller.protocols.uhppote.wire import ATTEMPTS, FIRST_PAUSE, Ask, Wire
+from controller.protocols.uhppote.wire import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    PATIENCE,
+    SHORTEST_PAUSE,
+    Ask,
+    Wire,
+)
 from controller.session import Packet
 
 PEER = "10.0.0.1:60000"
@@ -50,21 +57,59 @@ class Rig:
 ANSWER = CountCardsReply(7, 3)
 
 
-def test_a_request_is_repeated_ever_later_and_then_given_up() -> None:
-    rig = Rig()
-    rig.wire.start(rig.ask, 100.0)
-    now, pauses = 100.0, []
-    for _ in range(ATTEMPTS):
-        pauses.append(rig.wire.due - now)
+def pauses_until_given_up(rig: Rig, begun_at: float) -> list[float]:
+    """Let a request go unanswered; return the pauses between its repeats."""
+    now, pauses = begun_at, []
+    while rig.busy:
+        pauses.append(round(rig.wire.due - now, 6))
         assert rig.wire.on_timeout(rig.wire.due - 0.001) is None
         now = rig.wire.due
         given_up = rig.wire.on_timeout(now)
-    assert pauses == [FIRST_PAUSE * 2**step for step in range(ATTEMPTS)]
+    assert now == begun_at + PATIENCE
     assert given_up is rig.ask
-    assert not rig.busy
-    assert rig.packets == [Packet(CountCards(7).encode(), PEER)] * ATTEMPTS
-    assert rig.wire.on_timeout(now + 99) is None
+    return pauses
+
+
+def test_a_request_is_repeated_ever_later_and_then_given_up() -> None:
+    rig = Rig()
+    rig.wire.start(rig.ask, 100.0)
+    assert pauses_until_given_up(rig, 100.0) == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.85]
+    assert rig.packets == [Packet(CountCards(7).encode(), PEER)] * 7
+    assert rig.wire.on_timeout(999.0) is None
     assert rig.failed == [], "that is for whoever gave it up to say"
+
+
+def test_a_board_that_is_away_is_asked_less_often() -> None:
+    rig = Rig()
+    rig.wire.start(rig.ask, 0.0)
+    pauses_until_given_up(rig, 0.0)
+    rig.wire.start(rig.ask, 100.0)
+    assert pauses_until_given_up(rig, 100.0) == [LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+@pytest.mark.parametrize(
+    ("took", "pause"), [(0.001, SHORTEST_PAUSE), (0.04, 0.12), (1.5, LONGEST_PAUSE)]
+)
+def test_a_repeat_waits_for_what_the_board_is_used_to_taking(
+    took: float, pause: float
+) -> None:
+    rig = Rig()
+    rig.wire.start(rig.ask, 0.0)
+    assert rig.wire.receive(ANSWER, took)
+    rig.wire.start(rig.ask, 10.0)
+    assert rig.wire.due == pytest.approx(10.0 + pause)
+
+
+def test_a_slow_board_is_not_asked_everything_twice_for_ever() -> None:
+    rig, slow, now = Rig(), 0.3, 0.0
+    for _ in range(4):
+        now += 10.0
+        rig.packets.clear()
+        rig.wire.start(rig.ask, now)
+        while rig.wire.due <= now + slow:
+            rig.wire.on_timeout(rig.wire.due)
+        assert rig.wire.receive(ANSWER, now + slow)
+    assert len(rig.packets) == 1
 
 
 def test_a_repeat_is_made_for_the_moment_it_goes_out() -> None:

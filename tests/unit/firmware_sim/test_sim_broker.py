@@ -28,8 +28,9 @@ def test_free_ports_differ_and_are_free() -> None:
     first = free_ports(50)
     assert len(set(first)) == 50
     with ExitStack() as stack:
-        for port in first:
-            listener = stack.enter_context(socket.socket())
+        for place, port in enumerate(first):
+            kind = (socket.SOCK_STREAM, socket.SOCK_DGRAM)[place % 2]
+            listener = stack.enter_context(socket.socket(type=kind))
             listener.bind(("127.0.0.1", port))
         assert not set(first) & set(free_ports(11_000))
 

@@ -35,6 +35,8 @@ def test_a_plan_is_written_and_says_what_is_next(tmp_path: Path) -> None:
         (["plan", "--out", "x", "--residents", "60001"], "residents must be"),
         (["plan", "--out", "x", "--readers", "-1"], "readers must be 0 to 171"),
         (["plan", "--out", "x", "--readers", "172"], "readers must be 0 to 171"),
+        (["plan", "--out", "x", "--board-doors", "172"], "board-doors must be 0 to"),
+        (["plan", "--out", "x", "--board-port", "0"], "--board-port"),
         (["plan", "--out", "x", "--baud", "299"], "--baud"),
         (["plan", "--out", "x", "--mqtt", "broker"], "mqtt must be HOST:PORT"),
         (["plan", "--out", "x", "--mqtt", "h:65536"], "mqtt must be HOST:PORT"),
@@ -83,6 +85,25 @@ def test_reconcile_fails_unless_all_agree(
     answer = json.loads(done.output)
     assert (answer["taps"], answer["passages"]) == (1, len(numbers))
     assert len(answer["lost"]) + len(answer["duplicates"]) == code
+
+
+def test_reconcile_takes_what_the_gateway_owned_up_to(tmp_path: Path) -> None:
+    at = "2026-03-01T08:00:00+00:00"
+    tap = {"tap": 1, "door": "d", "card": 5, "at": at, "outcome": "granted"}
+    tap |= {"controller": "esp-1", "epoch": None, "index": None}
+    span = {"controller": "esp-1", "since": at, "until": at}
+    files = {
+        "taps.jsonl": tap,
+        "passages.json": {"passages": []},
+        "unwatched.json": {"unwatched": [span]},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content) + "\n", "utf-8")
+    taps, passages, unwatched = (str(tmp_path / name) for name in files)
+    done = RUN.invoke(app, ["reconcile", taps, passages, "--unwatched", unwatched])
+    assert done.exit_code == 0
+    answer = json.loads(done.output)
+    assert (answer["lost"], answer["maybe_unseen"]) == ([], [1])
 
 
 @pytest.mark.parametrize("command", [[], ["plan"], ["run"], ["reconcile"]])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,9 @@ class Rig:
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     door = NotingDoor()
     journal = Journal(tmp_path / "taps.jsonl")
-    simulator = Simulator(
-        Street(
-            {"door-1": door, "door-2": NotingDoor(connected=False)}, {}, lambda: None
-        ),
-        journal,
-    )
+    doors = {"door-1": door, "door-2": NotingDoor(connected=False)}
+    street = Street(doors, {}, AsyncExitStack().aclose)
+    simulator = Simulator(street, journal)
     traffic = Traffic(StreetClock(0.0, 7 * HOUR, 60), lambda _: [], lambda _: None)
     app = control_app(Control(simulator, traffic, lambda: 60.0))
     async with TestClient(TestServer(app)) as client:
@@ -122,6 +120,7 @@ async def test_a_crowd_is_told_to_come_back(rig: Rig) -> None:
         ("/doors/door-1/faults", {"power_cut": None}, "power_cut"),
         ("/doors/door-1/faults", {"silent": "3"}, "silent"),
         ("/doors/door-1/faults", {"tamper": 1}, "tamper"),
+        ("/doors/door-1/faults", {"fire": 1}, "fire"),
         ("/doors/door-1/faults", {"open": "yes"}, "open"),
         ("/doors/door-1/faults", {"wire": None}, "wire"),
         ("/doors/door-1/faults", {"wire": [0.5]}, "wire"),
@@ -161,6 +160,7 @@ async def test_faults_reach_the_door(rig: Rig) -> None:
         "silent": 3.5,
         "tamper": True,
         "open": True,
+        "fire": True,
         "wire": {"drop": 0.5},
     }
     status, answer = await rig.post("/doors/door-1/faults", body)
@@ -170,6 +170,7 @@ async def test_faults_reach_the_door(rig: Rig) -> None:
         ("silent", 3.5),
         (Contact.TAMPER, True),
         (Contact.DOOR, True),
+        (Contact.FIRE, True),
         WireFaults(drop=0.5),
     ]
 

@@ -16,6 +16,7 @@ from firmware_sim.taps import Outcome, Settled, Tap
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 Spoil = Callable[[Path], object]
+SITE = 'seed = 1\nbroker = "x"\nboard_port = 60000\nevent_port = 60001\n'
 
 
 def say(*arguments: object) -> Result:
@@ -30,7 +31,7 @@ def say(*arguments: object) -> Result:
 def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Plan a street once; returns its files."""
     out = tmp_path_factory.mktemp("plan") / "street"
-    size = ["--doors", "4", "--residents", "6", "--readers", "2"]
+    size = ["--doors", "8", "--residents", "6", "--readers", "2"]
     assert say("plan", "--out", out, *size).exit_code == 0
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
@@ -69,9 +70,13 @@ def written(name: str, content: str) -> Spoil:
     [
         without("sim.toml", "seed"),
         without("sim.toml", "broker"),
+        without("sim.toml", "board_port"),
+        without("sim.toml", "event_port"),
+        without("sim.toml", "network"),
         written("sim.toml", "seed = "),
-        written("sim.toml", 'seed = 1\nbroker = "x"\nlocks = [{ colour = 1 }]'),
-        written("sim.toml", 'seed = 1\nbroker = "x"\nlocks = []\nbuses = [1]'),
+        written("sim.toml", f"{SITE}locks = [{{ colour = 1 }}]"),
+        written("sim.toml", f"{SITE}locks = []\nesps = []\nbuses = [1]"),
+        written("sim.toml", f"{SITE}locks = []\nesps = []\nboards = [1]"),
         without("street.json", "doors"),
         without("street.json", "tenancies"),
         written("street.json", "{"),

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
@@ -14,7 +15,16 @@ from rich.console import Console
 
 from firmware_sim.broker import free_ports
 from firmware_sim.demo import exact
-from firmware_sim.figures import Glance, Watch, account_for, both, result
+from firmware_sim.figures import (
+    Accounts,
+    Glance,
+    Kind,
+    Watch,
+    account_for,
+    accounts_for,
+    both,
+    result,
+)
 from firmware_sim.habits import HOUR
 from firmware_sim.observer import Api, NoAnswer, doors_ready, outbox_depth, passages
 from firmware_sim.reconcile import Account
@@ -38,10 +48,17 @@ def passage(number: int, took: float) -> dict[str, Any]:
 
 ROWS = [passage(number, number / 1000) for number in range(1, 101)]
 DOORS = [
-    {"online": True, "acknowledged": 4, "wanted": 4},
-    {"online": True, "acknowledged": 3, "wanted": 4},
-    {"online": False, "acknowledged": 4, "wanted": 4},
+    {"id": "door-1", "online": True, "acknowledged": 4, "wanted": 4},
+    {"id": "door-2", "online": True, "acknowledged": 3, "wanted": 4},
+    {"id": "door-3", "online": False, "acknowledged": 4, "wanted": 4},
 ]
+KINDS = ("smart_door", "osdp", "osdp")
+SPAN = {
+    "number": 1,
+    "controller": "esp-1",
+    "since": "2026-03-01T08:00:10Z",
+    "until": "2026-03-01T08:00:12Z",
+}
 STATUS = {
     "taps": 120,
     "unlock_p50_ms": 80.5,
@@ -60,7 +77,11 @@ class Service(BaseHTTPRequestHandler):
             page = [row for row in ROWS if row["number"] > after][:40]
             self.say({"passages": page, "next": page[-1]["number"] if page else after})
         elif path == "/api/doors":
-            self.say({"doors": DOORS})
+            rows = zip(DOORS, KINDS, strict=True)
+            self.say({"doors": [door | {"protocol": kind} for door, kind in rows]})
+        elif path == "/api/unwatched":
+            spans = [] if "after=1&" in query else [SPAN]
+            self.say({"unwatched": spans, "next": 1})
         elif path == "/status":
             self.say(STATUS)
         elif path == "/broken":
@@ -137,7 +158,10 @@ def test_a_glance_counts_only_what_is_new(api: Api, tmp_path: Path) -> None:
     assert (first.doors, first.doors_online, first.taps) == (3, 2, 120)
     assert first.passages == second.passages == 100
     assert second.passages_per_second == 0
-    assert first.registry == (51.0, 100.0)
+    assert first.kinds == {
+        "osdp": Kind(2, 1, (None, None)),
+        "smart_door": Kind(1, 1, (51.0, 100.0)),
+    }
     assert first.unlock == (80.5, 200.0)
     assert first.outbox is None
 
@@ -152,27 +176,49 @@ def test_the_account_holds_the_journal_against_the_record(
     assert (account.taps, account.passages, account.lost) == (1, 100, [])
     assert len(account.duplicates) == 99
     assert account.delays == pytest.approx([1.001])
+    silent = {"tap": 2, "door": "door-3", "card": 5, "at": "2026-03-01T08:00:11Z"}
+    silent |= {"outcome": "granted", "controller": "esp-1", "epoch": None}
+    with (tmp_path / "taps.jsonl").open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(silent | {"index": None}) + "\n")
+    accounts = accounts_for(api, tmp_path)
+    assert (accounts.total.unseen, accounts.total.lost) == ([2], [])
+    assert accounts.protocols["osdp"].unseen == [2]
+    assert accounts.protocols["smart_door"].duplicates == account.duplicates
 
 
-GLANCE = Glance(171, 171, 9, 8, 3.0, (80.0, 200.0), (20.0, 90.0), 1, 7.75 * HOUR)
+OSDP = Kind(51, 51, (20.0, 90.0))
+LOCKS = Kind(120, 119, (None, None))
+GLANCE = Glance(
+    {"osdp": OSDP, "smart_door": LOCKS}, 9, 8, 3.0, (80.0, 200.0), 1, 7.75 * HOUR
+)
 
 
 def test_the_result_has_the_promised_fields() -> None:
-    account = Account(9, 8, lost=[4], duplicates=[], delays=[0.02, 0.09])
-    outcome = result(GLANCE, account, 20.04)
+    account = Account(9, 8, lost=[4], unseen=[5], delays=[0.02, 0.09])
+    outcome = result(GLANCE, Accounts(account, {"osdp": account}), 20.04)
+    part = {"duplicates": 0, "lost": 1, "maybe_unseen": 1}
     assert outcome == {
         "doors": 171,
-        "doors_online": 171,
+        "doors_online": 170,
         "taps": 9,
         "passages_in_registry": 8,
         "duplicates": 0,
         "lost": 1,
+        "maybe_unseen": 1,
         "unlock_p50_ms": 80.0,
         "unlock_p99_ms": 200.0,
         "registry_p50_ms": 90.0,
         "registry_p99_ms": 90.0,
         "outbox": 1,
         "seconds": 20.0,
+        "protocols": {
+            "osdp": {"doors": 51, "doors_online": 51, "taps": 9}
+            | part
+            | {"registry_p50_ms": 90.0, "registry_p99_ms": 90.0},
+            "smart_door": {"doors": 120, "doors_online": 119, "taps": 0}
+            | dict.fromkeys(part, 0)
+            | {"registry_p50_ms": None, "registry_p99_ms": None},
+        },
     }
     assert not exact(outcome)
 
@@ -201,12 +247,11 @@ def test_without_samples_there_are_no_times() -> None:
 @pytest.mark.parametrize("outbox", [3, None])
 def test_the_screen_shows_the_street(outbox: int | None) -> None:
     console = Console(width=100, record=True, file=StringIO())
-    glance = Glance(
-        171, 170, 9, 8, 3.14, (80.0, 200.0), (None, None), outbox, 31.75 * HOUR
-    )
+    glance = replace(GLANCE, outbox=outbox, street_time=31.75 * HOUR)
     console.print(picture(glance, "http://127.0.0.1:8080/"))
     text = console.export_text()
-    for part in ("170 / 171", "8(3.1 次/秒)", "p50 80 ms", "07:45", BANNER):
+    shown = ("170 / 171", "8(3.0 次/秒)", "p50 80 ms", "07:45", BANNER)
+    for part in (*shown, "51 / 51,入库 p50 20 ms", "119 / 120,入库 —"):
         assert part in text
     assert ("?" if outbox is None else str(outbox)) in text
     assert "http://127.0.0.1:8080/" in text

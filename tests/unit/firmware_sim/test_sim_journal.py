@@ -10,17 +10,19 @@ from firmware_sim.taps import Outcome, Settled, Tap
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
-def settled(
+def settled(  # noqa: PLR0913  one parameter for each part a test is about
     number: int,
     outcome: Outcome,
     took: float = 0.1,
     index: int | None = None,
     card: int | None = 1_000_000_007,
+    *,
+    asked: bool = True,
 ) -> Settled:
     tap = Tap(number, "door-1", card, AT, 5.0)
     at = AT + timedelta(seconds=took)
     epoch = None if index is None else 9
-    return Settled(tap, outcome, at, took, "lock-1", epoch, index)
+    return Settled(tap, outcome, at, took, "lock-1", epoch, index, asked)
 
 
 def test_a_settled_tap_is_one_line_at_once(tmp_path: Path) -> None:
@@ -52,7 +54,8 @@ def test_unlock_times_are_those_of_readers_that_granted(tmp_path: Path) -> None:
     for number in range(100):
         journal.settle(settled(number, Outcome.GRANTED, took=number / 1000))
     journal.settle(settled(200, Outcome.REFUSED, took=9.0))
-    journal.settle(settled(201, Outcome.GRANTED, took=0.0001, index=1))
+    journal.settle(settled(201, Outcome.GRANTED, took=0.0001, index=1, asked=False))
+    journal.settle(settled(203, Outcome.GRANTED, took=0.0001, asked=False))
     journal.settle(settled(202, Outcome.GRANTED, took=0.0001, card=None))
     assert journal.unlock(0.5) == pytest.approx(50.0)
     assert journal.unlock(0.99) == pytest.approx(99.0)

@@ -24,7 +24,37 @@ def test_the_street_has_its_size(street: Street) -> None:
     assert len(street.doors) == len(street.controllers) == 171
     assert len(street.credentials) == 3000
     protocols = Counter(controller.protocol for controller in street.controllers)
-    assert protocols == {Protocol.OSDP: 51, Protocol.SMART_DOOR: 120}
+    assert protocols == {
+        Protocol.OSDP: 51,
+        Protocol.SMART_DOOR: 60,
+        Protocol.UHPPOTE: 43,
+        Protocol.ESP_RFID: 17,
+    }
+
+
+@pytest.mark.parametrize(
+    ("size", "counts"),
+    [
+        (Size(doors=1), (0, 1, 0, 0)),
+        (Size(doors=9), (3, 3, 2, 1)),
+        (Size(doors=9, readers=9), (9, 0, 0, 0)),
+        (Size(doors=9, readers=0), (0, 6, 2, 1)),
+        (Size(doors=9, readers=8), (8, 0, 1, 0)),
+        (Size(doors=9, esp_doors=9), (0, 0, 0, 9)),
+        (Size(doors=9, readers=1, board_doors=4, esp_doors=2), (1, 2, 4, 2)),
+    ],
+)
+def test_what_is_not_asked_for_has_its_usual_share(
+    size: Size, counts: tuple[int, int, int, int]
+) -> None:
+    fittings = size.fittings()
+    kinds = (
+        Protocol.OSDP,
+        Protocol.SMART_DOOR,
+        Protocol.UHPPOTE,
+        Protocol.ESP_RFID,
+    )
+    assert tuple(fittings[kind] for kind in kinds) == counts
 
 
 def test_the_same_seed_is_the_same_street(street: Street) -> None:
@@ -133,6 +163,8 @@ def test_a_full_street_has_sixty_thousand_people() -> None:
         ("residents", {"residents": 60_001}),
         ("readers", {"doors": 5, "readers": 6}),
         ("readers", {"readers": -1}),
+        ("board-doors", {"doors": 5, "readers": 3, "board_doors": 3}),
+        ("esp-doors", {"doors": 5, "board_doors": 3, "esp_doors": 3}),
     ],
 )
 def test_an_impossible_size_is_refused_by_name(

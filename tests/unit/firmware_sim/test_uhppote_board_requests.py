@@ -18,7 +18,8 @@ from controller.protocols.uhppote.messages.events import (
 )
 from controller.protocols.uhppote.tables import decode_reply
 from firmware_sim.uhppote_board.access import Swipe
-from firmware_sim.uhppote_board.answers.schedules import MOST_TASKS, NO_PROFILE
+from firmware_sim.uhppote_board.answers.look_ups import NO_PROFILE
+from firmware_sim.uhppote_board.answers.schedules import MOST_TASKS
 from firmware_sim.uhppote_board.board import Board
 from firmware_sim.uhppote_board.memory import Listener, Network
 from firmware_sim.uhppote_board.wire import respond

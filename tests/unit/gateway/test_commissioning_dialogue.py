@@ -14,12 +14,12 @@ from controller.session import (
     OpenDoor,
 )
 from controller.upkeep import ChangeLine, LineChanged, ReaderIdentified
+from controller.uplink.commissioning import Check
 from controller.vocabulary import ControllerId
 from gateway.commissioning.dialogue import (
     Answer,
     Ask,
     Begin,
-    Check,
     CommissioningFailed,
     Expect,
     Findings,

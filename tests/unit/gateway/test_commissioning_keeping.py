@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from controller.cbor import unpack
 from controller.cose import Signer, open_signed
 from controller.errors import SignatureRefused
+from controller.uplink.commissioning import CONTEXT, Check, open_record
 from controller.vocabulary import ControllerId
 from gateway.commissioning.dialogue import (
-    Check,
     CommissioningFailed,
     Findings,
     Place,
     Plan,
 )
-from gateway.commissioning.keeping import CONTEXT, add_key, write_record, write_whole
-from gateway.commissioning.wizard import _places, commission
+from gateway.commissioning.keeping import record_of, write_record
+from gateway.commissioning.wizard import Operator, _places, commission
+from gateway.config.keys import HeldKeys, put_keys, write_whole
 from gateway.config.reading import read_toml
 from gateway.config.settings import ControllerSection, LineSection
 from gateway.device import create_key
@@ -36,6 +36,8 @@ CHECKS = {
     Check.CARD: True,
 }
 FOUND = Findings("maker", "1.2.3", Place(5, 19200), CHECKS)
+RECORD = record_of(PLAN, "side", FOUND, "op-07")
+OPERATOR = Operator("op-07", print, lambda _question: True)
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -49,7 +51,7 @@ def test_a_keys_file_that_others_could_read_is_ours_alone_afterwards(
     keys = tmp_path / "keys.toml"
     keys.write_text('[table]\nx = "00"\n', encoding="utf-8")
     keys.chmod(0o644)
-    add_key(keys, "reader", KEY)
+    put_keys(keys, "reader", HeldKeys(KEY))
     assert mode(keys) == 0o600
     assert read_toml(keys) == {"reader": KEY.hex(), "table": {"x": "00"}}
 
@@ -58,7 +60,7 @@ def test_a_disk_that_fails_leaves_the_keys_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = tmp_path / "keys.toml"
-    add_key(keys, "first", KEY)
+    put_keys(keys, "first", HeldKeys(KEY))
     before = keys.read_bytes()
 
     def full(_handle: int) -> None:
@@ -67,9 +69,9 @@ def test_a_disk_that_fails_leaves_the_keys_as_they_were(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
-            add_key(keys, "second", KEY)
+            put_keys(keys, "second", HeldKeys(KEY))
     assert keys.read_bytes() == before
-    add_key(keys, "second", KEY)
+    put_keys(keys, "second", HeldKeys(KEY))
     assert set(read_toml(keys)) == {"first", "second"}
     assert [path.name for path in tmp_path.iterdir()] == ["keys.toml"]
 
@@ -88,24 +90,23 @@ def test_a_record_says_what_was_found_in_the_order_of_the_checks(
     tmp_path: Path,
 ) -> None:
     device = Ed25519PrivateKey.generate()
-    path = write_record(
-        tmp_path / "data", "side", PLAN, FOUND, Signer(device, "gateway-1")
-    )
+    path = write_record(tmp_path / "data", RECORD, Signer(device, "gateway-1"))
     folder = tmp_path / "data" / "commissioning"
     assert (path.parent, mode(folder), mode(path)) == (folder, 0o700, 0o600)
     assert path.name.startswith("side%2Fdoor%20%E9%97%A8-")
-    signed = open_signed(path.read_bytes(), lambda _: device.public_key(), CONTEXT, 999)
-    record = unpack(signed.payload, 999)
-    assert isinstance(record, list)
-    assert record[:2] == [PLAN.controller, "side"]
-    assert record[3:] == ["maker", "1.2.3", 5, 19200, [True, False, True, False]]
+    signer, record = open_record(path.read_bytes(), lambda _: device.public_key())
+    assert (signer, record.operator) == ("gateway-1", "op-07")
+    assert (record.controller, record.door) == (PLAN.controller, "side")
+    assert (record.identity, record.firmware) == ("maker", "1.2.3")
+    assert (record.address, record.baud) == (5, 19200)
+    assert record.passed == {Check.CARD, Check.TAMPER}
 
 
 def test_a_record_of_another_gateway_or_another_kind_is_refused(
     tmp_path: Path,
 ) -> None:
     own, other = (Ed25519PrivateKey.generate() for _ in range(2))
-    path = write_record(tmp_path, "side", PLAN, FOUND, Signer(own, "gateway-1"))
+    path = write_record(tmp_path, RECORD, Signer(own, "gateway-1"))
     data = path.read_bytes()
     with pytest.raises(SignatureRefused):
         open_signed(data, lambda _: other.public_key(), CONTEXT, 999)
@@ -127,7 +128,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def attempt(config: Path, name: str = "reader-1") -> None:
-    commission(config, name, 1.0, say=print, ask=lambda _question: True)
+    commission(config, name, 1.0, OPERATOR)
 
 
 def test_a_key_is_written_down_before_the_port_is_touched_and_used_again(

@@ -13,13 +13,13 @@ from controller.session import (
     OpenDoor,
 )
 from controller.upkeep import ChangeLine, LineChanged, ReaderIdentified
+from controller.uplink.commissioning import Check
 from controller.vocabulary import ControllerId
 from gateway.commissioning.dialogue import (
     UNLOCK_SECONDS,
     Answer,
     Ask,
     Begin,
-    Check,
     Expect,
     Findings,
     Look,

@@ -146,7 +146,13 @@ def test_a_line_s_settings_are_those_of_its_members() -> None:
         name="bus", protocol="osdp", port="bus", baud=38400, controllers=(READER, clear)
     )
     members = (
-        Member(ControllerId("reader"), "0", KEY, secure=True),
-        Member(ControllerId("other"), "1", None, secure=False, commissioning=True),
+        Member(ControllerId("reader"), "0", KEY, secure=True, unlock_seconds=5.0),
+        Member(
+            ControllerId("other"),
+            "1",
+            secure=False,
+            commissioning=True,
+            unlock_seconds=5.0,
+        ),
     )
     assert line_settings(line, {"reader": KEY}) == LineSettings(members, 38400)

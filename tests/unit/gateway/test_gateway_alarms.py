@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from controller.alarms import CALL_FOR_HELP
 from controller.session import (
     Command,
+    CommandFailed,
     Contact,
     ContactChanged,
     Event,
+    HoldDoor,
     Offline,
     Online,
     OpenDoor,
@@ -126,6 +129,32 @@ async def test_every_command_that_opens_explains_an_opening(house: Gatehouse) ->
     house.swings(READER)
     assert house.sent.take() == [ShowRefusal(READER), OpenDoor(READER, 4.0)]
     assert await house.recorded() == []
+
+
+async def test_whoever_opens_a_held_door_forces_nothing(house: Gatehouse) -> None:
+    house.open().shut(READER)
+    house.send(HoldDoor(READER, 120.0))
+    house.swings(READER)
+    house.pass_time(READER, 115.0)
+    house.see(ContactChanged(READER, Contact.DOOR, active=False))
+    assert await house.recorded() == []
+    house.send(HoldDoor(READER, 120.0))
+    house.see(CommandFailed(READER, HoldDoor(READER, 120.0), "declined"))
+    house.pass_time(READER, 10.0)
+    house.swings(READER)
+    (forced,) = await house.recorded()
+    assert forced.kind is AlarmKind.FORCED_OPEN
+
+
+async def test_a_call_for_help_is_an_alarm_at_its_door(house: Gatehouse) -> None:
+    house.open().shut(READER)
+    house.alarms.notice(READER, AlarmKind.DURESS, raised=True)
+    assert await house.recorded() == [AlarmChange(FRONT, AlarmKind.DURESS, NOON)]
+    house.alarms.notice(READER, AlarmKind.DURESS, raised=True)
+    assert await house.recorded() == []
+    house.pass_time(READER, CALL_FOR_HELP)
+    (over,) = await house.recorded()
+    assert over.cleared_at is not None
 
 
 async def test_a_refusal_explains_nothing(house: Gatehouse) -> None:

@@ -22,6 +22,7 @@ from gateway.errors import GatewayError
 from tests.support.gateway_files import CONFIG, install
 
 REGISTRY = Ed25519PrivateKey.generate().public_key()
+COMMISSION = ["commission", "r", "--operator", "op-1", "-c", "nowhere.toml"]
 OPENED = b"1.0\tbus-01\topen\t-\t-\n"
 REPORT = {
     "gateway": "gateway-1",
@@ -60,7 +61,8 @@ def say(
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "check", "run", "status", "replay", "commission"]
+    "command",
+    ["init", "check", "run", "status", "replay", "commission", "rotate", "accept"],
 )
 def test_every_command_s_help_has_an_example(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"])
@@ -77,8 +79,10 @@ def test_the_commands_can_be_completed() -> None:
     [
         (["check", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
         (["init", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
-        (["commission", "r", "-c", "nowhere.toml"], 2, "nowhere.toml: cannot be read"),
+        (COMMISSION, 2, "nowhere.toml: cannot be read"),
         (["status"], 1, "no gateway answers in"),
+        (["rotate", "reader-1"], 1, "no gateway answers in"),
+        (["accept", "reader-1"], 1, "no gateway answers in"),
         (["replay", "bus-09", "x.trace"], 1, "no line 'bus-09'. Lines: bus-01, smart"),
         (["replay", "bus-01", "x.trace"], 1, "x.trace"),
         (["run"], 1, "menhu-gateway init"),

@@ -1,11 +1,12 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from controller.session import LineSettings, Member
+from controller.session import Contact, LineSettings, Member
 from controller.vocabulary import ControllerId
 from controller.wiegand import ByteOrder
 from gateway.config.checks import bind_address, line_settings
@@ -29,11 +30,17 @@ def test_a_sound_installation_is_read_as_it_is_meant(tmp_path: Path) -> None:
     bus, doors = installation.config.lines
     assert installation.data == tmp_path / "gateway-data"
     assert installation.port(bus) == tmp_path / "lines/bus-01"
-    assert line_settings(bus, installation.keys) == LineSettings(
-        (Member(ControllerId("reader-1"), "0", READER_KEY),), 9600
-    )
+    reader = Member(ControllerId("reader-1"), "0", READER_KEY, unlock_seconds=5.0)
+    assert line_settings(bus, installation.keys) == LineSettings((reader,), 9600)
     assert line_settings(doors, installation.keys).baud == 0
     assert bus.controllers[0].wiegand is ByteOrder.STANDARD
+
+
+def test_inputs_are_named_in_the_order_of_the_reader(tmp_path: Path) -> None:
+    wired = CONFIG.replace("5.0", '5.0, inputs = ["door", "exit_button", "fire"]')
+    installation = load(install(tmp_path, REGISTRY, wired))
+    (member,) = line_settings(installation.config.lines[0], installation.keys).members
+    assert member.inputs == (Contact.DOOR, Contact.EXIT_BUTTON, Contact.FIRE)
 
 
 KEYLESS = CONFIG.replace('"smart_door"', '"esp_rfid"')
@@ -71,6 +78,15 @@ def test_a_protocol_without_keys_wants_none(tmp_path: Path) -> None:
         ("5.0", "-1.0", "controllers[0].unlock_seconds:", "> 0"),
         ("5.0", "5.0, held_open_seconds = 0", "held_open_seconds:", "> 0"),
         ("5.0", "5.0, held_open_seconds = 1e6", "held_open_seconds:", "<= 86400"),
+        ("5.0", '5.0, inputs = ["door", "smoke"]', "inputs:", "Invalid enum"),
+        ("5.0", '5.0, inputs = ["door", "power"]', "[0].inputs:", "no input of its"),
+        ("5.0", '5.0, inputs = ["door", "door"]', "[0].inputs:", "used 2 times"),
+        (
+            'address = "lock-1"',
+            'address = "lock-1", inputs = ["fire"]',
+            "lines[1].controllers[0].inputs:",
+            "cannot be chosen",
+        ),
         ("5.0", '5.0, wiegand = "odd"', "controllers[0].wiegand:", "Invalid enum"),
         ("http://127.0.0.1", "http://192.0.2.1", "registry.url:", "Use https://"),
         ("http://127.0.0.1:8080", "ftp://x", "registry.url:", "is no URL"),
@@ -99,8 +115,12 @@ def test_a_board_on_a_network_needs_no_key(tmp_path: Path) -> None:
     assert bind_address(panels.bind) == ("127.0.0.1", 60001)
     assert bind_address(None) == ("0.0.0.0", 0)
     assert line_settings(panels, installation.keys) == LineSettings(
-        (Member(ControllerId("panel-1"), "7/2@127.0.0.1"),)
+        (Member(ControllerId("panel-1"), "7/2@127.0.0.1", unlock_seconds=5.0),),
+        place="127.0.0.1:60001",
     )
+    for bind in (None, "127.0.0.1", "0.0.0.0:60001"):
+        line = msgspec.structs.replace(panels, bind=bind)
+        assert line_settings(line, installation.keys).place == "", bind
 
 
 @pytest.mark.parametrize(

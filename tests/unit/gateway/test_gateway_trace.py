@@ -12,6 +12,7 @@ from controller.session import (
     CardPresented,
     Command,
     Event,
+    HoldDoor,
     LineSettings,
     Member,
     OpenDoor,
@@ -21,6 +22,7 @@ from controller.session import (
     SetClock,
     ShowRefusal,
 )
+from controller.upkeep import Light, RotateKey, Show
 from controller.vocabulary import (
     CardNumber,
     ControllerId,
@@ -41,7 +43,9 @@ PERMIT = Permit(
 )
 ALL: tuple[Command, ...] = (
     OpenDoor(READER, 2.5),
+    HoldDoor(READER, 120.0),
     ShowRefusal(READER),
+    Show(READER, 2.0, "PIN", Light.AMBER, 1),
     ApplyPermits(LOCK, Revision(3), (PermitId(9),), (PERMIT,), snapshot=True),
     AcknowledgePassages(LOCK, 2**64 - 1, 7),
     ResumePassages(LOCK, 0, 2**32 - 1),
@@ -115,3 +119,11 @@ def test_a_secured_session_replays_to_the_last_byte() -> None:
 def test_what_is_no_trace_is_named(line: str) -> None:
     with pytest.raises(TraceInvalid):
         list(replay([line], "bus", lambda *_: FakeSession()))
+
+
+def test_a_key_is_in_no_trace() -> None:
+    file, inner = io.StringIO(), FakeSession()
+    traced = TracedSession("bus", lambda _now, _random: inner, 1.0, file)
+    traced.send(RotateKey(READER, KEY), 2.0)
+    assert inner.commands == [RotateKey(READER, KEY)]
+    assert file.getvalue().splitlines()[-1] == "2.0\tbus\tRotateKey\t-\t-"

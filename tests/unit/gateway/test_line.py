@@ -69,7 +69,7 @@ class Wire:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[FakeSession]:
         task = asyncio.create_task(self.line.run())
-        await asyncio.sleep(0)
+        await until(lambda: self.sessions)
         yield self.sessions[-1]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

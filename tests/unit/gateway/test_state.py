@@ -15,7 +15,7 @@ from controller.vocabulary import (
     Revision,
 )
 from gateway.store.state import HEARTBEATS_RESERVED, DoorChange, State
-from tests.support.gateway_store import NOON
+from tests.support.gateway_store import NOON, spoil
 
 FRONT, BACK = DoorId("front"), DoorId("back")
 WEEK = WeeklyProfile("day", "Asia/Shanghai", (Hours(0, 480, 1080),))
@@ -74,6 +74,18 @@ def test_an_alarm_is_remembered_while_it_is_raised(
     again = reopened(state, tmp_path)
     assert again.alarms() == [forced]
     again.close()
+
+
+def test_bytes_are_kept_whole_or_not_at_all(state: State, tmp_path: Path) -> None:
+    assert state.kept("rules") is None
+    for body in (b"first", b"", bytes(range(256))):
+        state.keep("rules", body)
+        state.keep("others", b"other")
+        state = reopened(state, tmp_path)
+        assert state.kept("rules") == body
+    spoil(tmp_path / "state.db", "UPDATE kept SET body = x'00' WHERE name = 'rules'")
+    assert (state.kept("rules"), state.kept("others")) == (None, b"other")
+    state.close()
 
 
 def test_acknowledgements_are_by_door(state: State, tmp_path: Path) -> None:

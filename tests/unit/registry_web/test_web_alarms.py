@@ -90,7 +90,7 @@ def test_a_row_says_where_what_and_how_long() -> None:
         acknowledgement=Acknowledgement("王工", NOON),
     )
     told = row(over, PLACES, NOON + 9 * MINUTE)
-    assert (told.lasts, told.waits) == ("持续了 2 分钟", False)
+    assert (told.lasts, told.waits) == ("前后 2 分钟", False)
     stray = row(replace(ALARM, door="door-9"), PLACES, NOON)
     assert (stray.door, stray.building, stray.house) == ("door-9", None, None)
 

@@ -21,7 +21,7 @@ MANY = 2 * PER_PAGE + 2
 def long_street(today: date) -> dict[str, Any]:
     """Return the small street with enough doors for three pages of them."""
     street = small_street(today)
-    for n in range(4, MANY + 1):
+    for n in range(5, MANY + 1):
         controller = {"id": f"reader-{n}", "gateway": "gateway-1", "protocol": "osdp"}
         street["controllers"].append(controller)
         street["doors"].append(
@@ -101,21 +101,21 @@ def test_a_page_leads_to_its_neighbours_and_keeps_the_filter(long: Counter) -> N
 def test_what_needs_attention_stands_first_and_is_counted(desk: Counter) -> None:
     with desk.services.store.reading() as uow:
         wanted = {s.door.id: s.wanted for s in desk.services.housing.doors(uow)}
-    assert wanted == {"door-1": 1, "door-2": 1, "door-3": 0}
+    assert wanted == {"door-1": 1, "door-2": 1, "door-3": 0, "door-4": 0}
     say(desk, "door-1", 1, acknowledged=Revision(1), secure=False)
-    assert doors(desk.page("/doors")) == ["door-2", "door-3", "door-1"]
+    assert doors(desk.page("/doors")) == ["door-2", "door-3", "door-4", "door-1"]
     say(desk, "door-3", 2)
     page = desk.page("/doors")
-    assert doors(page) == ["door-2", "door-1", "door-3"]
+    assert doors(page) == ["door-2", "door-4", "door-1", "door-3"]
     assert choices(page) == {
-        "all": 3,
+        "all": 4,
         "online": 2,
-        "offline": 1,
+        "offline": 2,
         "pending": 1,
         "insecure": 1,
     }
     say(desk, "door-2", 3)
-    assert doors(desk.page("/doors")) == ["door-2", "door-1", "door-3"]
+    assert doors(desk.page("/doors")) == ["door-2", "door-4", "door-1", "door-3"]
     assert doors(desk.page("/doors?state=pending")) == ["door-2"]
     assert doors(desk.page("/doors?state=insecure")) == ["door-1"]
     assert doors(desk.page("/doors?state=online")) == ["door-2", "door-1", "door-3"]

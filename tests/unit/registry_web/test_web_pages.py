@@ -173,7 +173,7 @@ def test_the_size_of_the_type_is_remembered(desk: Counter) -> None:
 
 
 def test_doors_are_filtered_counted_and_paged(desk: Counter) -> None:
-    assert desk.page("/doors?page=99").count('scope="row"') == 3
+    assert desk.page("/doors?page=99").count('scope="row"') == 4
     assert "共 0 扇" in desk.page("/doors?state=insecure")
     desk.feed.report(["door-1"], 1)
     assert "共 1 扇" in desk.page("/doors?state=online")

@@ -5,8 +5,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from controller.door_rules import DoorMode
+from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
+from registry.domain.commissioning import ServiceState
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
@@ -18,6 +20,7 @@ from registry.domain.tenancy import Basis, TenancyState
 from registry.domain.timeline import EntryKind
 from registry.web import words
 from registry.web.assets import HERE
+from registry.web.commissioning import FAILED, PASSED
 from registry.web.doors import FILTERS, OFFLINE, ONLINE, SILENT, DoorFilter
 from registry.web.timeline import LOST_EVENTS, OPENED, REGISTERED, SHUT, UNHEARD
 from registry.web.words import Badge
@@ -39,6 +42,8 @@ PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATC
         (words.HAPPENINGS, set(EntryKind) - PASSING),
         (words.ALARM_KINDS, set(AlarmKind)),
         (words.ALARM_STATES, set(AlarmState)),
+        (words.SERVICE_STATES, set(ServiceState)),
+        (words.CHECKS, set(Check)),
         (words.DOOR_MODES, set(DoorMode)),
         (words.RULES, set(Rule)),
         (words.RULE_DELIVERIES, set(Delivery)),
@@ -64,6 +69,7 @@ def badges() -> list[Badge]:
         words.DELIVERIES,
         words.CARD_STATES,
         words.ALARM_STATES,
+        words.SERVICE_STATES,
         words.DOOR_MODES,
         words.RULE_DELIVERIES,
         words.ORDER_STATES,
@@ -71,7 +77,7 @@ def badges() -> list[Badge]:
     )
     found = [badge for table in tables for badge in table.values()]
     shown = [OPENED, SHUT, LOST_EVENTS, UNHEARD, REGISTERED]
-    return [*found, ONLINE, OFFLINE, SILENT, *shown]
+    return [*found, ONLINE, OFFLINE, SILENT, PASSED, FAILED, *shown]
 
 
 def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
@@ -87,7 +93,14 @@ def test_every_glyph_is_drawn_and_every_tone_coloured() -> None:
 
 
 @pytest.mark.parametrize(
-    "states", [words.UNIT_STATES, words.ALARM_STATES, words.DOOR_MODES, words.DAY_KINDS]
+    "states",
+    [
+        words.UNIT_STATES,
+        words.ALARM_STATES,
+        words.SERVICE_STATES,
+        words.DOOR_MODES,
+        words.DAY_KINDS,
+    ],
 )
 def test_states_differ_in_glyph_and_word_not_in_colour_alone(
     states: Mapping[Enum, Badge],

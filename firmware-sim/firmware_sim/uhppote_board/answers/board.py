@@ -3,7 +3,7 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import board as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import RELEASED, Network, Settings
+from firmware_sim.uhppote_board.memory import RELEASED, Network
 
 
 def discover(
@@ -54,9 +54,6 @@ def restore_defaults(
     """Forget everything but who and where the board is: event 1 comes again."""
     ok = request.magic == MAGIC
     if ok:
-        memory = board.memory
-        memory.settings = Settings(network=memory.settings.network)
-        memory.cards.clear()
-        memory.events.clear()
+        board.memory.restore()
         board.start(now)
     return messages.RestoreDefaultsReply(board.memory.serial, ok)

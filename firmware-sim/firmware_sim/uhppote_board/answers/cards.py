@@ -3,7 +3,6 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import cards as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import DOORS
 
 
 def put_card(
@@ -34,36 +33,11 @@ def delete_cards(
     return messages.DeleteCardsReply(board.memory.serial, ok)
 
 
-def count_cards(
-    board: Board, _request: messages.CountCards, _now: float
-) -> messages.CountCardsReply:
-    """Count the cards."""
-    return messages.CountCardsReply(board.memory.serial, len(board.memory.cards))
-
-
-def get_card(
-    board: Board, request: messages.GetCard, _now: float
-) -> messages.GetCardReply:
-    """Return a card by its number."""
-    return messages.GetCardReply(
-        board.memory.serial, board.memory.cards.get(request.number)
-    )
-
-
-def get_card_at(
-    board: Board, request: messages.GetCardAt, _now: float
-) -> messages.GetCardAtReply:
-    """Return a card by its row."""
-    return messages.GetCardAtReply(
-        board.memory.serial, board.memory.cards.at(request.index)
-    )
-
-
 def set_passcodes(
     board: Board, request: messages.SetPasscodes, _now: float
 ) -> messages.SetPasscodesReply | None:
     """Take a door's supervisor codes; those too large are none."""
-    if request.door not in DOORS:
+    if request.door not in board.doors:
         return None
     first, second, third, fourth = (
         code if code <= messages.LARGEST_PIN else 0 for code in request.codes

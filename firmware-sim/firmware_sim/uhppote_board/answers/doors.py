@@ -3,14 +3,13 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import doors as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import DOORS
 
 
 def open_door(
     board: Board, request: messages.OpenDoor, now: float
 ) -> messages.OpenDoorReply | None:
     """Unlock a door, if its mode and the interlock let it."""
-    if request.door not in DOORS:
+    if request.door not in board.doors:
         return None
     return messages.OpenDoorReply(
         board.memory.serial, board.open_remotely(request.door, now)
@@ -21,7 +20,7 @@ def set_door(
     board: Board, request: messages.SetDoor, _now: float
 ) -> messages.SetDoorReply | None:
     """Take a door's mode and delay."""
-    if request.door not in DOORS or request.mode not in set(messages.DoorMode):
+    if request.door not in board.doors or request.mode not in set(messages.DoorMode):
         return None
     settings = board.memory.settings.doors[request.door]
     settings.mode, settings.delay = request.mode, request.delay
@@ -34,7 +33,7 @@ def get_door(
     board: Board, request: messages.GetDoor, _now: float
 ) -> messages.GetDoorReply | None:
     """Return a door's mode and delay."""
-    if request.door not in DOORS:
+    if request.door not in board.doors:
         return None
     settings = board.memory.settings.doors[request.door]
     return messages.GetDoorReply(
@@ -53,15 +52,6 @@ def set_anti_passback(
     return messages.SetAntiPassbackReply(board.memory.serial, ok)
 
 
-def get_anti_passback(
-    board: Board, _request: messages.GetAntiPassback, _now: float
-) -> messages.GetAntiPassbackReply:
-    """Return the mode."""
-    return messages.GetAntiPassbackReply(
-        board.memory.serial, board.memory.settings.anti_passback
-    )
-
-
 def set_interlock(
     board: Board, request: messages.SetInterlock, _now: float
 ) -> messages.SetInterlockReply:
@@ -76,8 +66,8 @@ def set_keypads(
     board: Board, request: messages.SetKeypads, _now: float
 ) -> messages.SetKeypadsReply:
     """Take at which readers a PIN is wanted."""
-    for door, wanted in zip(DOORS, request.readers, strict=True):
-        board.memory.settings.doors[door].keypad = wanted
+    for door, settings in board.memory.settings.doors.items():
+        settings.keypad = request.readers[door - 1]
     return messages.SetKeypadsReply(board.memory.serial, ok=True)
 
 

@@ -13,30 +13,12 @@ def get_status(
     return board.status(board.memory.events.last, now)
 
 
-def get_event(
-    board: Board, request: messages.GetEvent, _now: float
-) -> messages.GetEventReply:
-    """Return an event."""
-    return messages.GetEventReply(
-        board.memory.serial, board.memory.events.get(request.index)
-    )
-
-
 def set_event_index(
     board: Board, request: messages.SetEventIndex, _now: float
 ) -> messages.SetEventIndexReply:
     """Write the register."""
     ok = request.magic == MAGIC and board.memory.events.acknowledge(request.index)
     return messages.SetEventIndexReply(board.memory.serial, ok)
-
-
-def get_event_index(
-    board: Board, _request: messages.GetEventIndex, _now: float
-) -> messages.GetEventIndexReply:
-    """Return the register."""
-    return messages.GetEventIndexReply(
-        board.memory.serial, board.memory.events.register
-    )
 
 
 def record_special_events(

@@ -3,13 +3,9 @@
 from controller.protocols.uhppote.message import MAGIC
 from controller.protocols.uhppote.messages import schedules as messages
 from firmware_sim.uhppote_board.board import Board
-from firmware_sim.uhppote_board.memory import DOORS
 
 MOST_TASKS = 1_000
 LAST_MODE = messages.FirstCardMode.FIRST_CARD_ONLY
-_NEVER = (False, False, False, False, False, False, False)
-_SEGMENTS = (messages.NO_SEGMENT, messages.NO_SEGMENT, messages.NO_SEGMENT)
-NO_PROFILE = messages.ProfileRecord(0, None, None, _NEVER, _SEGMENTS, 0)
 
 
 def set_profile(
@@ -21,16 +17,6 @@ def set_profile(
     if ok:
         board.memory.settings.profiles[profile.id] = profile
     return messages.SetProfileReply(board.memory.serial, ok)
-
-
-def get_profile(
-    board: Board, request: messages.GetProfile, _now: float
-) -> messages.GetProfileReply:
-    """Return a profile, or one with id 0."""
-    profiles = board.memory.settings.profiles
-    return messages.GetProfileReply(
-        board.memory.serial, profiles.get(request.id, NO_PROFILE)
-    )
 
 
 def clear_profiles(
@@ -60,7 +46,7 @@ def add_task(
     task = request.task
     waiting = board.memory.settings.tasks_waiting
     ok = (
-        task.door in DOORS
+        task.door in board.doors
         and task.type in set(messages.TaskType)
         and len(waiting) < MOST_TASKS
     )
@@ -87,7 +73,7 @@ def set_first_card(
 ) -> messages.SetFirstCardReply:
     """Keep a door's first-card setting until the next refresh of the tasks."""
     ok = (
-        request.door in DOORS
+        request.door in board.doors
         and request.active in set(messages.FirstCardMode) - {LAST_MODE}
         and request.inactive in set(messages.FirstCardMode)
     )
