@@ -25,9 +25,13 @@ from tests.support.registry_bench import (
 
 TENANCIES, END = "/api/tenancies", "/api/tenancies/T1/end"
 CANCEL, LOSE = (f"/api/credentials/{TENANT_CARD}/{v}" for v in ("cancel", "lose"))
-UPLINK = [f"/api/gateways/{n}" for n in ("passages", "permits", "heartbeat")]
+UPLINK = [
+    f"/api/gateways/{n}"
+    for n in ("passages", "permits", "heartbeat", "rules", "orders")
+]
 ACKNOWLEDGE = "/api/alarms/1/acknowledge"
-JSON_ROUTES = [TENANCIES, END, CANCEL, LOSE, ACKNOWLEDGE]
+ORDERS = f"/api/doors/{FRONT}/orders"
+JSON_ROUTES = [TENANCIES, END, CANCEL, LOSE, ACKNOWLEDGE, ORDERS]
 TENANCY: dict[str, Any] = {
     "unit": "B2-0101",
     "occupant": {"name": "己示例新住户"},
@@ -292,7 +296,7 @@ def test_a_wrong_question_is_told(
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        *((path, {"POST"}) for path in (*JSON_ROUTES, *UPLINK)),
+        *((path, {"POST"}) for path in (*JSON_ROUTES, *UPLINK) if path != ORDERS),
         *(
             (path, {"GET"})
             for path in (
