@@ -40,6 +40,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
+    orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
     return Services(
@@ -56,9 +57,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),
-        orders=OrderService(clock),
+        orders=orders,
         permits=permits,
-        retirement=Retirement(store, (permits.retire, days.refresh, alarms.forget)),
+        retirement=Retirement(
+            store, (permits.retire, days.refresh, alarms.forget, orders.forget)
+        ),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
         special_days=days,

@@ -53,6 +53,13 @@ ALARM_RETENTION = PolicyValue(
     "street's own rule: a year of closed alarms shows which doors need repair",
     Verification.HOUSE_RULE,
 )
+ORDER_RETENTION = PolicyValue(
+    "order_retention",
+    365,
+    FOUNDED,
+    "street's own rule: as long as alarms; the audit trail keeps who and why",
+    Verification.HOUSE_RULE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +69,5 @@ class Policy:
     door_grace: PolicyValue = DOOR_GRACE
     due_window: PolicyValue = DUE_WINDOW
     alarm_retention: PolicyValue = ALARM_RETENTION
+    order_retention: PolicyValue = ORDER_RETENTION
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))

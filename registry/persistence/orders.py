@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.uplink.messages import OrderOutcome, OrderResult
@@ -110,6 +110,10 @@ class Orders:
             )
             .values(outcome=result.outcome, answered_at=now)
         )
+
+    def forget(self, before: datetime) -> None:
+        """Delete the orders given before a moment."""
+        self._session.execute(delete(OrderRow).where(OrderRow.created_at < before))
 
     def last_number(self) -> int:
         """Return the number of the newest order."""

@@ -21,6 +21,7 @@ from registry.domain.orders import (
     OpenOrder,
     check_pace,
 )
+from registry.domain.policy import Policy
 from registry.domain.responsibility import Responsible
 from registry.persistence.unit_of_work import UnitOfWork
 
@@ -28,8 +29,9 @@ from registry.persistence.unit_of_work import UnitOfWork
 class OrderService:
     """Takes orders, hands them to the gateway of their door, hears what came of it."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        """Take times from a clock."""
+    def __init__(self, policy: Policy, clock: Callable[[], datetime]) -> None:
+        """Keep orders as long as the policy says."""
+        self._policy = policy
         self._clock = clock
 
     def open_door(
@@ -70,6 +72,10 @@ class OrderService:
     def of_door(self, uow: UnitOfWork, door: str, limit: int) -> list[OpenOrder]:
         """Return the newest orders for a door."""
         return uow.orders.newest(door, limit)
+
+    def forget(self, uow: UnitOfWork) -> None:
+        """Delete the orders that were given long enough ago."""
+        uow.orders.forget(self._clock() - self._policy.order_retention.period)
 
     def heard(self, uow: UnitOfWork, asked: OrderRequest) -> None:
         """Keep what became of orders; what was never handed out is passed over."""

@@ -26,6 +26,8 @@ from controller.uplink.messages import (
     RulesRequest,
 )
 from controller.vocabulary import GatewayId, Revision
+from registry.domain.errors import NotFound
+from registry.domain.policy import ORDER_RETENTION
 from registry.domain.responsibility import Responsible
 from tests.support.registry_bench import (
     BACK,
@@ -276,6 +278,18 @@ def test_results_that_are_not_its_own_change_nothing(
     strange = OrderResult(bytes(NONCE_SIZE), OrderOutcome.DONE)
     ask_orders(bench, client, results=(strange,))
     assert state(bench, number) == "handed_out"
+
+
+def test_orders_are_kept_as_long_as_the_policy_says(bench: Bench) -> None:
+    number = order(bench)
+    bench.now += ORDER_RETENTION.period
+    bench.services.retirement.look()
+    assert state(bench, number) == "late"
+    bench.now += timedelta(seconds=1)
+    bench.services.retirement.look()
+    with pytest.raises(NotFound):
+        state(bench, number)
+    assert order(bench) == number + 1
 
 
 def test_an_order_nobody_was_handed_cannot_be_answered(
