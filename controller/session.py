@@ -79,7 +79,8 @@ class ShowRefusal:
 class ApplyPermits:
     """Move a controller's permits to a revision: removals first, then the rest.
 
-    With `snapshot`, whatever is not in `put` goes.
+    With `snapshot`, whatever is not in `put` goes. `withdrawn` are cards that lost
+    their permits while nobody could tell the controller: it may hold them still.
     """
 
     controller: ControllerId
@@ -87,6 +88,7 @@ class ApplyPermits:
     removed: tuple[PermitId, ...]
     put: tuple[Permit, ...]
     snapshot: bool = False
+    withdrawn: tuple[CardNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +347,7 @@ class Member:
     with the published default key, for set-up only. `next_key` is one that it may
     hold already, and `identity` what it said of itself when it was first met.
     `unlock_seconds` is told to hardware that times its lock itself; None leaves it.
+    `remove_foreign` takes out cards we never put there; else they are only reported.
     `inputs` says what is wired to the inputs of a reader, from its first one on.
     """
 
@@ -356,6 +359,7 @@ class Member:
     next_key: bytes | None = field(default=None, repr=False)
     identity: str = ""
     unlock_seconds: float | None = None
+    remove_foreign: bool = False
     inputs: tuple[Contact, ...] = USUAL_INPUTS
 
 

@@ -169,7 +169,10 @@ class Delivery:
         parcel.clear()
         parcel.expected, parcel.whole = digest_of(permits), True
         revision = self._permits.revision
-        self._send(ApplyPermits(name, revision, (), permits, snapshot=True))
+        gone = tuple(sorted(self._state.withdrawn(door.id)))
+        self._send(
+            ApplyPermits(name, revision, (), permits, snapshot=True, withdrawn=gone)
+        )
 
     def _retry(self, name: ControllerId) -> None:
         self._parcels[name].clear()

@@ -52,6 +52,7 @@ def line_settings(line: LineSection, keys: Keys) -> LineSettings:
             each.secure,
             each.commissioning,
             unlock_seconds=each.unlock_seconds,
+            remove_foreign=line.remove_foreign_cards,
             inputs=each.inputs,
         )
         for each in line.controllers
@@ -126,6 +127,7 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         yield Problem(f"{place}.controllers", "is empty.", "Name who is on the line.")
     wire = list(_check_transport(line, entry, place))
     yield from wire
+    yield from _check_foreign(line, entry, place)
     # Of the wire, a line needs to know its place on a network only.
     openable = not any(each.field == f"{place}.bind" for each in wire)
     addresses = [each.address for each in line.controllers]
@@ -142,6 +144,14 @@ def _check_line(line: LineSection, place: str, keys: Keys | None) -> Iterator[Pr
         except (ControllerError, ValueError) as error:
             remedy = f"See what {line.protocol} allows."
             yield Problem(f"{place}.controllers", f"{error}.", remedy)
+
+
+def _check_foreign(
+    line: LineSection, entry: ProtocolEntry, place: str
+) -> Iterator[Problem]:
+    if line.remove_foreign_cards and not entry.capabilities.stores_permits:
+        message = f"has no meaning: controllers of {line.protocol} keep no cards."
+        yield Problem(f"{place}.remove_foreign_cards", message, "Take it out.")
 
 
 def _check_transport(

@@ -45,7 +45,8 @@ class ControllerSection(Struct, frozen=True, forbid_unknown_fields=True):
 class LineSection(Struct, frozen=True, forbid_unknown_fields=True):
     """One bus: a serial device, a broker or a network, and who is on it.
 
-    `bind` is our own address on that network, "address" or "address:port".
+    `bind` is our own address on that network, "address" or "address:port". Cards on
+    its controllers that we never put there stay unless `remove_foreign_cards`.
     """
 
     name: Name
@@ -55,6 +56,7 @@ class LineSection(Struct, frozen=True, forbid_unknown_fields=True):
     broker: str | None = None
     network: Network | None = None
     bind: str | None = None
+    remove_foreign_cards: bool = False
     controllers: tuple[ControllerSection, ...] = ()
 
 

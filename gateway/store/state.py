@@ -16,6 +16,7 @@ from controller.errors import MessageRefused
 from controller.vocabulary import (
     AlarmChange,
     AlarmKind,
+    CardNumber,
     ControllerId,
     DoorId,
     Permit,
@@ -31,6 +32,8 @@ CREATE TABLE IF NOT EXISTS permit (
 CREATE INDEX IF NOT EXISTS permit_door ON permit (door);
 CREATE TABLE IF NOT EXISTS acknowledged (
     door TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS withdrawn (
+    door TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (door, body)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alarm (
     door TEXT NOT NULL, kind TEXT NOT NULL, raised_at INTEGER NOT NULL,
     PRIMARY KEY (door, kind)) WITHOUT ROWID;
@@ -43,6 +46,7 @@ CREATE TABLE IF NOT EXISTS kept (
 CREATE TABLE IF NOT EXISTS number (
     name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+WITHDRAW = "INSERT OR IGNORE INTO withdrawn SELECT door, body FROM permit"
 LONGEST_PERMIT = 64 * 1024
 HEARTBEATS_RESERVED = 1_000
 """Heartbeat numbers taken with one commit; a restart skips the rest of them."""
@@ -118,7 +122,11 @@ class State:
     ) -> Changes:
         """Move to a revision in one commit; returns what that means by door."""
         with self._lock, transaction(self._database):
-            gone = self._doors_of([*removed, *(permit.id for permit in put)])
+            leaving_ids = [*removed, *(permit.id for permit in put)]
+            gone = self._doors_of(leaving_ids)
+            self._database.executemany(
+                f"{WITHDRAW} WHERE id = ?", ((identity,) for identity in leaving_ids)
+            )
             self._database.executemany(
                 "DELETE FROM permit WHERE id = ?", ((permit,) for permit in removed)
             )
@@ -138,21 +146,31 @@ class State:
     def replace(self, revision: Revision, permits: Iterable[Permit]) -> None:
         """Hold these permits and no others."""
         with self._lock, transaction(self._database):
+            self._database.execute(WITHDRAW)
             self._database.execute("DELETE FROM permit")
             self._put(revision, permits)
+
+    def withdrawn(self, door: DoorId) -> frozenset[CardNumber]:
+        """Return the cards that lost permits at a door since it confirmed its own."""
+        rows = self._rows("SELECT 0, body FROM withdrawn WHERE door = ?", door)
+        return frozenset(permit.card for permit in _readable(rows))
 
     def acknowledged(self) -> dict[DoorId, Revision]:
         """Return which revision is in force at each door."""
         rows = self._rows("SELECT door, revision FROM acknowledged")
         return {DoorId(door): Revision(revision) for door, revision in rows}
 
-    def acknowledge(self, doors: Iterable[DoorId], revision: Revision) -> None:
+    def acknowledge(self, doors: Sequence[DoorId], revision: Revision) -> None:
         """Note that a revision is in force at some doors."""
         with self._lock, transaction(self._database):
             self._database.executemany(
                 "INSERT OR REPLACE INTO acknowledged VALUES (?, ?)",
                 [(door, revision) for door in doors],
             )
+            if revision == self._number_now("revision"):
+                self._database.executemany(
+                    "DELETE FROM withdrawn WHERE door = ?", [(door,) for door in doors]
+                )
 
     def alarms(self) -> list[AlarmChange]:
         """Return the alarms that are raised."""
@@ -228,8 +246,13 @@ class State:
             return self._database.execute(query, values).fetchall()
 
     def _number(self, name: str) -> int:
-        rows = self._rows("SELECT value FROM number WHERE name = ?", name)
-        return int(rows[0][0]) if rows else 0
+        with self._lock:
+            return self._number_now(name)
+
+    def _number_now(self, name: str) -> int:
+        query = "SELECT value FROM number WHERE name = ?"
+        row = self._database.execute(query, (name,)).fetchone()
+        return int(row[0]) if row else 0
 
     def _set_number(self, name: str, value: int) -> None:
         self._database.execute(

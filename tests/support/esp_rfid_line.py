@@ -72,6 +72,7 @@ class EspLine:
     up: Callable[[Packet], list[Packet]] = lambda packet: [packet]
     down: Callable[[Packet], list[Packet]] = lambda packet: [packet]
     heard: bool = True
+    remove_foreign: bool = False
     events: list[Event] = field(default_factory=list)
     sent: list[Packet] = field(default_factory=list)
     said: list[Packet] = field(default_factory=list)
@@ -89,7 +90,12 @@ class EspLine:
     def restart(self) -> None:
         """Open a new session, as a gateway does that starts again."""
         members = tuple(
-            Member(name(place), address, secure=False)
+            Member(
+                name(place),
+                address,
+                secure=False,
+                remove_foreign=self.remove_foreign,
+            )
             for place, address in enumerate(self.addresses)
         )
         self.session = BrokerSession(LineSettings(members))

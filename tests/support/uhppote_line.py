@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TypeVar
 
@@ -87,6 +87,7 @@ class Line:
     now: float = 0.0
     place: str = ""
     """Where boards may push events."""
+    remove_foreign: bool = True
     durable: bool = True
     """Whether the owner's disk works."""
     events: list[Event] = field(default_factory=list)
@@ -101,9 +102,11 @@ class Line:
     def open(self) -> None:
         """Begin a session, as after a start or a crash of the gateway."""
         self._air.clear()
-        self.session = NetworkSession(
-            LineSettings(tuple(self.members), place=self.place), self.now
+        members = (
+            replace(each, remove_foreign=self.remove_foreign) for each in self.members
         )
+        settings = LineSettings(tuple(members), place=self.place)
+        self.session = NetworkSession(settings, self.now)
         self.pump()
 
     def run(self, seconds: float) -> None:

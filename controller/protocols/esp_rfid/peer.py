@@ -65,7 +65,7 @@ class Peer:
         self._controller = member.controller
         self._place = place
         self._post_packet, self._report = post, report
-        self._sync = Sync(member.controller, turns, self._post, report, self._read)
+        self._sync = Sync(member, turns, self._post, report, self._read)
         self._ip: str | None = None
         self._reachable = self._online = False
         self._heard_at: float | None = None

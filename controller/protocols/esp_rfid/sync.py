@@ -25,9 +25,10 @@ from controller.session import (
     CommandFailed,
     Event,
     ForeignCards,
+    Member,
     PermitsApplied,
 )
-from controller.vocabulary import CardNumber, ControllerId, Permit, PermitId
+from controller.vocabulary import CardNumber, Permit, PermitId
 
 PATIENCE = 5.0
 """Seconds to the next word of an answer."""
@@ -58,14 +59,15 @@ class Sync:
 
     def __init__(
         self,
-        controller: ControllerId,
+        member: Member,
         turns: Turns,
         post: Callable[[Order], None],
         report: Callable[[Event], None],
         on_read: Callable[[], None],
     ) -> None:
         """`on_read` is called whenever the list is known."""
-        self._controller = controller
+        self._controller = member.controller
+        self._removes_foreign = member.remove_foreign
         self._turns = turns
         self._post, self._report, self._on_read = post, report, on_read
         self.users: Users | None = None
@@ -108,7 +110,7 @@ class Sync:
     def digest(self, users: Users) -> bytes:
         """Return the digest of the permits held, or of the list if it is another."""
         target, left_out = users_of(self._wanted.values())
-        ours = {uid: user for uid, user in users.items() if is_ours(user)}
+        ours = {uid: user for uid, user in users.items() if self._concerns(user)}
         if ours == target and not left_out:
             return digest_of(self._wanted.values())
         rows = sorted(map(repr, ours.values()))
@@ -176,7 +178,7 @@ class Sync:
         if self._pending is None:
             return
         target, causes = self._target(users)
-        extra = [uid for uid, user in users.items() if is_ours(user)]
+        extra = [uid for uid, user in users.items() if self._concerns(user)]
         removals = [uid for uid in extra if uid not in target]
         puts = [user for uid, user in target.items() if users.get(uid) != user]
         if not removals and not puts:
@@ -194,12 +196,17 @@ class Sync:
         target, left_out = users_of(self._wanted.values())
         causes = [f"permit {name}: {why}" for name, why in sorted(left_out.items())]
         foreign = sum(
-            uid not in target and not is_ours(user) for uid, user in users.items()
+            uid not in target and not self._concerns(user)
+            for uid, user in users.items()
         )
         if len(target) + foreign > CAPACITY:
             causes = [f"{len(target)} users and {foreign} foreign exceed {CAPACITY}"]
             target = {u: user for u, user in target.items() if users.get(u) == user}
         return target, causes
+
+    def _concerns(self, user: User) -> bool:
+        """Say whether a user is ours, or ours to take out."""
+        return self._removes_foreign or is_ours(user)
 
     def _change(self, now: float) -> None:
         if self._queue:

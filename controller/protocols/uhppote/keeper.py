@@ -50,10 +50,15 @@ class Keeper:
         self._audit_due: float | None = None
         self._recheck_due: float | None = None
         self._touched: set[int] = set()
+        self._withdrawn: set[int] = set()
+        self._foreign: tuple[CardNumber, ...] = ()
+        self.removes_foreign = False
+        """Whether cards that we never put there are taken out."""
 
     def order(self, door: int, command: ApplyPermits) -> None:
         """Take what a door is to hold from now on."""
         held = self._permits.get(door)
+        before = _cards(held or {})
         if command.snapshot:
             held = self._permits[door] = {}
         elif held is None:
@@ -63,6 +68,8 @@ class Keeper:
         for identity in command.removed:
             held.pop(identity, None)
         held |= {permit.id: permit for permit in command.put}
+        self._withdrawn |= before - _cards(held)
+        self._withdrawn |= {card.value for card in command.withdrawn}
         self._orders[door] = command
         self._stop()
 
@@ -105,7 +112,8 @@ class Keeper:
 
     def _begin(self, now: float) -> None:
         self._covered = dict(self._orders)
-        self._sync = Sync(self._serial, self._mirror, self._permits, self._found)
+        ours = None if self.removes_foreign else self._withdrawn
+        self._sync = Sync(self._serial, self._mirror, self._permits, self._found, ours)
         self._work = self._sync.run()
         if self._mirror.cards is None:
             self._audit_due = now + AUDIT_PERIOD
@@ -132,6 +140,8 @@ class Keeper:
 
     def _finish(self, faults: Mapping[int, str], now: float) -> None:
         self._stop()
+        if not faults:
+            self._withdrawn.clear()
         self._recheck_due = now + RECHECK_PAUSE if self._touched else None
         for door, order in self._covered.items():
             if self._orders.get(door) is order:
@@ -154,4 +164,10 @@ class Keeper:
         self._work = self._question = self._sync = None
 
     def _found(self, cards: tuple[CardNumber, ...]) -> None:
-        self._report(ForeignCards(next(iter(self._doors.values())), cards))
+        if cards and cards != self._foreign:
+            self._report(ForeignCards(next(iter(self._doors.values())), cards))
+        self._foreign = cards
+
+
+def _cards(permits: Mapping[PermitId, Permit]) -> set[int]:
+    return {permit.card.value for permit in permits.values()}

@@ -28,7 +28,7 @@ from controller.protocols.uhppote.reasons import (
     opened_or_closed,
     wall_time,
 )
-from controller.protocols.uhppote.setup import Setup
+from controller.protocols.uhppote.setup import Setup, delay_of
 from controller.protocols.uhppote.wire import Ask, Wire
 from controller.session import (
     AcknowledgePassages,
@@ -39,6 +39,7 @@ from controller.session import (
     Contact,
     ContactChanged,
     Event,
+    Member,
     Offline,
     Online,
     OpenDoor,
@@ -99,14 +100,15 @@ class Panel:
         self._open: dict[int, bool] = {}
         self._log_first = True
 
-    def add(self, door: int, controller: ControllerId, delay: int | None) -> None:
-        """Take a door and its delay (s); raises ValueError when it is taken already."""
+    def add(self, door: int, member: Member) -> None:
+        """Take a door; raises ValueError when it is taken or its times cannot be."""
+        name, seconds = member.controller, member.unlock_seconds
         if door in self._doors:
-            other = self._doors[door]
-            raise ValueError(f"{controller} and {other} are both door {door}")
-        self._doors[door] = controller
-        if delay is not None:
-            self._delays[door] = delay
+            raise ValueError(f"{name} and {self._doors[door]} are both door {door}")
+        self._doors[door] = name
+        if seconds is not None:
+            self._delays[door] = delay_of(seconds)
+        self._keeper.removes_foreign |= member.remove_foreign
 
     def receive(self, reply: Reply, now: float) -> bool:
         """Take what the board said; False when it was not asked."""

@@ -8,7 +8,6 @@ from controller.protocols.uhppote.message import START_OF_MESSAGE, Reply
 from controller.protocols.uhppote.messages.events import StatusReply
 from controller.protocols.uhppote.panel import Panel
 from controller.protocols.uhppote.places import read_listener, read_place
-from controller.protocols.uhppote.setup import delay_of
 from controller.protocols.uhppote.tables import decode_reply
 from controller.session import (
     Command,
@@ -120,9 +119,7 @@ class NetworkSession:
             self._panels[place.serial] = panel
         if panel.peer != place.peer:
             raise ValueError(f"board {place.serial} is at {panel.peer} or {place.peer}")
-        seconds = member.unlock_seconds
-        delay = None if seconds is None else delay_of(seconds)
-        panel.add(place.door, member.controller, delay)
+        panel.add(place.door, member)
         self._of[member.controller] = panel
 
 

@@ -4,8 +4,8 @@ Withdrawals come first, then profiles, then cards. A card goes out only when eve
 profile it names is confirmed: a board lets a card with a missing profile pass.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from controller.protocols.uhppote.message import Reply, Request
@@ -41,6 +41,8 @@ MOST_PLACES = 10 * CAPACITY
 DOORS = (1, 2, 3, 4)
 ROUNDS = TRIES = 3
 
+Rights = tuple[int, int, int, int]
+"""What a card may at each door: never, always, or a profile."""
 R = TypeVar("R", bound=Reply)
 T = TypeVar("T")
 
@@ -79,7 +81,9 @@ class Sync:
     mirror: Mirror
     permits: Mapping[int, Mapping[PermitId, Permit]]
     found: Callable[[tuple[CardNumber, ...]], None]
-    """Told of cards no permit speaks of."""
+    """Told of cards, perhaps none, that nobody of ours speaks of."""
+    ours: Collection[int] | None = None
+    """Cards that were ours and may go; None: whatever no permit speaks of goes."""
     faults: dict[int, str] = field(default_factory=dict)
     """For each door whose permits do not all hold: why."""
     touched: set[int] = field(default_factory=set)
@@ -118,10 +122,10 @@ class Sync:
         mirror = self.mirror
         if mirror.cards is None:
             cards = yield from self._list()
-            foreign = {number for number in cards if number not in wanted}
+            known = wanted.keys() | (self.ours or ())
+            foreign = {number for number in cards if number not in known}
             foreign |= {card.number for card in cards.values() if self._strays(card)}
-            if foreign:
-                self.found(tuple(CardNumber(number) for number in sorted(foreign)))
+            self.found(tuple(CardNumber(number) for number in sorted(foreign)))
             mirror.cards = cards
             mirror.doubtful.clear()
         for number in sorted(mirror.doubtful):
@@ -130,8 +134,14 @@ class Sync:
 
     def _strays(self, card: CardRecord) -> bool:
         """Say whether a card opens doors that nobody gave us to keep."""
-        others = set(DOORS) - self.permits.keys()
-        return any(card.doors[door - 1] != NEVER for door in others)
+        return any(self._elsewhere(card))
+
+    def _elsewhere(self, card: CardRecord) -> Rights:
+        """Return a card's rights without those at our doors."""
+        first, second, third, fourth = (
+            NEVER if door in self.permits else card.doors[door - 1] for door in DOORS
+        )
+        return first, second, third, fourth
 
     def _list(self) -> Steps[dict[int, CardRecord]]:
         total = yield from _ask(CountCardsReply, CountCards(self.serial))
@@ -168,6 +178,13 @@ class Sync:
         self, cards: dict[int, CardRecord], wanted: Mapping[int, Terms]
     ) -> Work:
         for number in sorted(cards.keys() - wanted.keys()):
+            if self.ours is not None:
+                if number not in self.ours:
+                    continue
+                rest = self._elsewhere(cards[number])
+                if any(rest):
+                    yield from self._put(cards, replace(cards[number], doors=rest))
+                    continue
             for _ in range(TRIES):
                 self._touch(number)
                 yield Question(DeleteCard(self.serial, number), _any)
@@ -204,6 +221,10 @@ class Sync:
     ) -> Steps[dict[int, CardRecord]]:
         """Return cards as the board is to hold them, with their profiles confirmed."""
         chosen = yield from self._choose(cards, wanted)
+        if self.ours is not None:
+            for number in chosen.keys() & cards.keys():
+                others = self._elsewhere(cards[number])
+                chosen[number] = _merged(chosen[number], others)
         return {
             number: CardRecord(
                 number, terms.start, terms.end, chosen[number], 0, NO_FIRST_CARD
@@ -213,7 +234,7 @@ class Sync:
 
     def _choose(
         self, cards: Mapping[int, CardRecord], wanted: Mapping[int, Terms]
-    ) -> Steps[dict[int, tuple[int, int, int, int]]]:
+    ) -> Steps[dict[int, Rights]]:
         """Return what each card gets for each door, nothing it cannot be sure of."""
         timed = [
             (number, door)
@@ -304,9 +325,12 @@ def _ask(
     return reply
 
 
-def _bytes(
-    number: int, terms: Terms, places: Mapping[tuple[int, int], int]
-) -> tuple[int, int, int, int]:
+def _merged(ours: Rights, others: Rights) -> Rights:
+    first, second, third, fourth = (a or b for a, b in zip(ours, others, strict=True))
+    return first, second, third, fourth
+
+
+def _bytes(number: int, terms: Terms, places: Mapping[tuple[int, int], int]) -> Rights:
     first, second, third, fourth = (
         _byte(number, door, terms, places) for door in DOORS
     )

@@ -206,6 +206,19 @@ def test_an_acknowledgement_from_elsewhere_is_none_of_ours() -> None:
     assert line.sent == [], "it waits on"
 
 
+def test_foreign_users_are_taken_out_where_the_policy_says_so() -> None:
+    line = EspLine(remove_foreign=True)
+    add_by_hand(line, "beef")
+    line.start()
+    assert line.of(ForeignCards) == [ForeignCards(name(0), (CardNumber(0xBEEF),))]
+    (online,) = line.of(Online)
+    assert online.digest != digest_of([]), "so that permits are sent at all"
+    line.send(snapshot(permit(1)))
+    assert set(line.esps[0].flash.files) == {"a001"}
+    (applied,) = line.of(PermitsApplied)
+    assert applied.digest == digest_of([permit(1)])
+
+
 def test_foreign_users_are_reported_and_left_alone() -> None:
     line = EspLine()
     add_by_hand(line, "beef")

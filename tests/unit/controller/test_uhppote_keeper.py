@@ -1,7 +1,7 @@
 """What is ordered of a board, when the work begins, and what is said of its end."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,6 +9,10 @@ from controller.encoding import digest_of
 from controller.protocols.uhppote.keeper import AUDIT_PERIOD, RECHECK_PAUSE, Keeper
 from controller.protocols.uhppote.message import Request
 from controller.protocols.uhppote.messages.cards import (
+    ALWAYS,
+    NEVER,
+    NO_FIRST_CARD,
+    CardRecord,
     CountCards,
     DeleteCard,
     GetCard,
@@ -42,6 +46,16 @@ MAY = Validity(
 )
 
 
+STRANGER = CardRecord(
+    1,
+    date(2026, 5, 1),
+    date(2026, 5, 31),
+    (ALWAYS, NEVER, NEVER, NEVER),
+    0,
+    NO_FIRST_CARD,
+)
+
+
 def permit(number: int, card: int | None = None) -> Permit:
     return Permit(PermitId(number), CardNumber(card or number), DoorId("d"), MAY)
 
@@ -49,11 +63,12 @@ def permit(number: int, card: int | None = None) -> Permit:
 class Keeping:
     """A keeper of a board's doors and the board it keeps."""
 
-    def __init__(self, doors: int = 1) -> None:
+    def __init__(self, doors: int = 1, *, removes_foreign: bool = False) -> None:
         self.board = Board()
         self.events: list[Event] = []
         doors_of = {door: NAMES[door] for door in range(1, doors + 1)}
         self.keeper = Keeper(SERIAL, doors_of, self.events.append)
+        self.keeper.removes_foreign = removes_foreign
         self.now = 0.0
 
     def order(
@@ -63,6 +78,7 @@ class Keeping:
         revision: int = 1,
         removed: tuple[int, ...] = (),
         snapshot: bool = True,
+        withdrawn: tuple[int, ...] = (),
     ) -> ApplyPermits:
         """Order permits of a door."""
         command = ApplyPermits(
@@ -71,6 +87,7 @@ class Keeping:
             tuple(PermitId(each) for each in removed),
             tuple(permit(each) for each in numbers),
             snapshot=snapshot,
+            withdrawn=tuple(map(CardNumber, withdrawn)),
         )
         self.keeper.order(door, command)
         return command
@@ -223,15 +240,60 @@ def test_everything_is_read_again_once_in_an_audit_period() -> None:
         assert one.work() == []
 
 
-def test_an_audit_answers_no_order_and_names_strangers() -> None:
-    one = Keeping()
+@pytest.mark.parametrize("removes", [False, True])
+def test_an_audit_answers_no_order_and_names_strangers(removes: bool) -> None:
+    one = Keeping(removes_foreign=removes)
     one.order(1)
     one.work()
     one.told()
     one.board.cards[5] = replace(one.board.cards[1], number=5)
     one.now = AUDIT_PERIOD
-    assert DeleteCard(SERIAL, 5) in one.work()
+    assert (DeleteCard(SERIAL, 5) in one.work()) is removes
     assert one.told() == [ForeignCards(NAMES[1], (CardNumber(5),))]
+    one.now = 2 * AUDIT_PERIOD
+    one.work()
+    assert one.told() == [], "once is enough"
+    assert (5 in one.board.cards) is not removes
+
+
+def test_cards_that_were_ours_go_however_they_left() -> None:
+    one = Keeping()
+    one.board.cards = {
+        number: replace(STRANGER, number=number) for number in (1, 2, 3, 4, 5)
+    }
+    one.order(1, 2, withdrawn=(4,))
+    one.work()
+    assert set(one.board.cards) == {1, 2, 3, 5}
+    one.order(3, removed=(1,), revision=2, snapshot=False)
+    one.work()
+    assert set(one.board.cards) == {2, 3, 5}
+    one.order(3, revision=3)
+    one.work()
+    assert set(one.board.cards) == {3, 5}
+    one.keeper.order(
+        1,
+        ApplyPermits(
+            NAMES[1], Revision(4), (), (permit(3, 6),), withdrawn=(CardNumber(77),)
+        ),
+    )
+    one.work()
+    assert set(one.board.cards) == {5, 6}, "a permit may move to another card"
+
+
+def test_what_was_ours_is_owed_until_the_board_let_it_go() -> None:
+    one = Keeping()
+    one.order(1, 2)
+    one.work()
+    one.order(2, revision=2)
+    one.keeper.forget("it went silent")
+    one.order(2, revision=3)
+    one.work()
+    assert set(one.board.cards) == {2}
+    one.board.cards[1] = replace(one.board.cards[2], number=1)
+    one.keeper.forget("it went silent")
+    one.order(2, revision=4)
+    one.work()
+    assert set(one.board.cards) == {1, 2}, "now somebody else put it there"
 
 
 def test_what_is_forgotten_fails_its_orders_and_is_read_anew() -> None:

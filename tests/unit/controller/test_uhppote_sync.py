@@ -67,11 +67,12 @@ class Pass:
         wanted: dict[PermitId, Permit],
         board: Board,
         mirror: Mirror | None = None,
+        ours: frozenset[int] | None = None,
     ) -> None:
         self.board = board
         self.mirror = mirror or Mirror()
         self.found: list[tuple[CardNumber, ...]] = []
-        self.sync = Sync(SERIAL, self.mirror, {1: wanted}, self.found.append)
+        self.sync = Sync(SERIAL, self.mirror, {1: wanted}, self.found.append, ours)
 
     def run(self, bend: Bend = lambda _request, reply: reply) -> "Pass":
         """Carry it out; `bend` may change what the board answers."""
@@ -147,7 +148,27 @@ def test_cards_are_strangers_by_number_or_by_a_door_that_is_not_ours() -> None:
     done = Pass(permits(1, 2), board).run()
     assert done.found == [(CardNumber(2), CardNumber(7))]
     assert board.cards == {1: card(1), 2: card(2)}
-    assert Pass(permits(1, 2), board).run().found == []
+    assert Pass(permits(1, 2), board).run().found == [()]
+
+
+def test_what_was_never_ours_stays_where_nobody_takes_it_out() -> None:
+    board = holding(1, 7, 9)
+    board.cards[2] = card(2, ALWAYS, 5)
+    board.cards[8] = card(8, ALWAYS, ALWAYS)
+    done = Pass(permits(2, 3), board, ours=frozenset({1, 8})).run()
+    assert done.found == [tuple(map(CardNumber, (2, 7, 8, 9)))]
+    assert board.cards == {
+        2: card(2, ALWAYS, 5),
+        3: card(3),
+        7: card(7),
+        8: card(8, NEVER, ALWAYS),
+        9: card(9),
+    }
+    assert done.asked(DeleteCard) == [DeleteCard(SERIAL, 1)]
+    assert done.sync.faults == {}
+    board.asked.clear()
+    again = Pass(permits(2, 3), board, ours=frozenset()).run()
+    assert again.asked(PutCard, DeleteCard) == []
 
 
 def test_withdrawals_come_first_then_what_changed_then_what_is_new() -> None:

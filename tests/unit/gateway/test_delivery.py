@@ -85,6 +85,12 @@ async def test_a_change_elsewhere_leaves_a_door_in_force(desk: Desk) -> None:
     (command,) = desk.sent.take()
     assert isinstance(command, ApplyPermits)
     assert (command.snapshot, command.put) == (True, (permit(3, BACK),))
+    assert permit(2, BACK).card in command.withdrawn
+    desk.applied(permit(3, BACK))
+    desk.online(permit(99, BACK))
+    (command,) = desk.sent.take()
+    assert isinstance(command, ApplyPermits)
+    assert command.withdrawn == (), "the door has let it go"
 
 
 async def test_changes_during_a_delivery_wait_and_go_out_as_one(desk: Desk) -> None:

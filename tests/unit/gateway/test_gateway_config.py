@@ -43,6 +43,15 @@ def test_inputs_are_named_in_the_order_of_the_reader(tmp_path: Path) -> None:
     assert member.inputs == (Contact.DOOR, Contact.EXIT_BUTTON, Contact.FIRE)
 
 
+def test_foreign_cards_stay_unless_a_line_says_otherwise(tmp_path: Path) -> None:
+    keys = KEYS.splitlines()[0]
+    for wish, removes in (("", False), ("remove_foreign_cards = true\n", True)):
+        text = KEYLESS.replace("broker =", f"{wish}broker =")
+        installation = load(install(tmp_path, REGISTRY, text, keys))
+        settings = line_settings(installation.config.lines[1], installation.keys)
+        assert [each.remove_foreign for each in settings.members] == [removes]
+
+
 KEYLESS = CONFIG.replace('"smart_door"', '"esp_rfid"')
 
 
@@ -67,6 +76,12 @@ def test_a_protocol_without_keys_wants_none(tmp_path: Path) -> None:
             "Allowed: esp_rfid, osdp, smart_door",
         ),
         ('port = "lines/bus-01"', "", "lines[0].port:", "osdp needs it"),
+        (
+            "baud = 9600",
+            "remove_foreign_cards = true",
+            "lines[0].remove_foreign_cards:",
+            "controllers of osdp keep no cards",
+        ),
         ("baud = 9600", 'broker = "a:1"', "lines[0].broker:", "no meaning for osdp"),
         ('"127.0.0.1:1883"', '"nowhere"', "lines[1].broker:", "host:port"),
         ('"127.0.0.1:1883"', '"h:99999"', "lines[1].broker:", "out of range"),

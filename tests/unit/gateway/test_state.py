@@ -61,6 +61,31 @@ def test_a_snapshot_leaves_nothing_else(state: State, tmp_path: Path) -> None:
     again.close()
 
 
+def test_cards_that_lost_permits_are_known_until_their_door_confirms(
+    state: State, tmp_path: Path
+) -> None:
+    front, back, other = permit(1), permit(2, BACK), permit(3, BACK)
+    state.apply(Revision(4), [], [front, back, other])
+    state.acknowledge([FRONT, BACK], Revision(4))
+    state.apply(Revision(5), [PermitId(2)], [])
+    state.replace(Revision(6), [other])
+    again = reopened(state, tmp_path)
+    assert front.card in again.withdrawn(FRONT)
+    assert back.card in again.withdrawn(BACK)
+    again.acknowledge([FRONT], Revision(5))
+    assert front.card in again.withdrawn(FRONT), "an older revision proves nothing"
+    again.acknowledge([FRONT], Revision(6))
+    assert again.withdrawn(FRONT) == frozenset()
+    assert back.card in again.withdrawn(BACK)
+    again.close()
+
+
+def test_a_permit_that_moves_leaves_its_card_behind(state: State) -> None:
+    state.apply(Revision(1), [], [permit(1)])
+    state.apply(Revision(2), [], [replace(permit(1), card=CardNumber(77))])
+    assert state.withdrawn(FRONT) == {permit(1).card}
+
+
 def test_an_alarm_is_remembered_while_it_is_raised(
     state: State, tmp_path: Path
 ) -> None:
