@@ -14,7 +14,7 @@ demo: .cache/demo-ready ## Run the whole street on this machine (ARGS="--for 60 
 	@.venv/bin/menhu-demo $(ARGS)
 
 test: .cache/dev-ready .cache/services ## Run every test against real services and peers (ARGS="-k name")
-	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	.venv/bin/pytest -n 3 --dist loadgroup $(ARGS)
 
 check: .cache/dev-ready ## Lint, format, types, floors and spelling
 	.venv/bin/ruff check .

@@ -71,9 +71,11 @@ class Guard:
         async with self.registry.uplink() as uplink:
             self.orders = Orders(self.site, uplink, self.carry, self.send)
             task = asyncio.create_task(self.orders.run() if running else _idle())
-            yield self.orders
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            try:
+                yield self.orders
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     async def outcome(self, door: str, lives: int = 5) -> OrderOutcome:
         nonce = await self.registry.order(door, lives)
@@ -227,10 +229,9 @@ async def test_results_are_told_again_until_somebody_heard_them(guard: Guard) ->
             return answer
         return web.Response(status=failures.pop())
 
+    guard.registry.fault = fault
     async with guard.on_duty():
         nonce = await guard.registry.order(BACK)
-        await until(lambda: guard.opened)
-        guard.registry.fault = fault
         await until(lambda: not failures and nonce in guard.registry.outcomes)
         await until(lambda: not guard.orders._results)
     assert guard.opened == [OPEN_LOCK]

@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -27,13 +25,6 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def wait_until_gone(folder: Path) -> None:
-    end = time.monotonic() + 20
-    while left := processes_in(folder):
-        assert time.monotonic() < end, left
-        time.sleep(0.1)
-
-
 @pytest.mark.slow
 def test_a_small_street_loses_nothing(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
@@ -53,23 +44,3 @@ def test_a_small_street_loses_nothing(tmp_path: Path) -> None:
     assert (keep / "keys.toml").stat().st_mode & 0o777 == 0o600
     assert processes_in(keep) == []
     assert not list((keep / "lines").iterdir())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_behind(tmp_path: Path, number: signal.Signals) -> None:
-    keep = tmp_path / "kept"
-    with subprocess.Popen(
-        [DEMO, "--keep", str(keep), *SMALL],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as demo:
-        end = time.monotonic() + 120
-        while not (keep / "taps.jsonl").exists() or len(processes_in(keep)) < 4:
-            assert time.monotonic() < end
-            assert demo.poll() is None, demo.communicate()
-            time.sleep(0.1)
-        demo.send_signal(number)
-        out, _ = demo.communicate(timeout=60)
-    assert out == b""
-    wait_until_gone(keep)

@@ -7,7 +7,7 @@ from registry.domain.policy import Policy
 from tests.support.street import LiveStreet, open_street
 from tests.support.street_clock import next_midnight, shifted
 
-LEAD = timedelta(seconds=50)
+LEAD = timedelta(seconds=80)
 """From the start of the processes to their midnight: enough to set the street up."""
 CARDS = {
     "osdp": 4_123_000_001,

@@ -36,7 +36,7 @@ def stay(street: LiveStreet, protocol: str, card: int) -> None:
     with live(street, f"/live/unit/{unit}?after=0") as lines:
         tenancy = street.move_in(unit, card, today - YEAR, today + YEAR)
         if protocol == "uhppote":
-            let_the_second_pass(street)
+            street.let_the_second_pass()
         assert {tap(street, door, card) for door in doors} == {("granted", "permit")}
         told = next(line for line in lines if shown in line)
     assert "样*" in told
@@ -51,12 +51,6 @@ def stay(street: LiveStreet, protocol: str, card: int) -> None:
     street.registry.post(path, {"end": long_ago})
     street.wait_held()
     assert {tap(street, door, card)[0] for door in doors} == {"refused"}
-
-
-def let_the_second_pass(street: LiveStreet) -> None:
-    """Wait: a board knows whole seconds only, and nobody a card before it was given."""
-    over = datetime.now(UTC) + timedelta(seconds=2)
-    street.wait(lambda: "" if datetime.now(UTC) > over else "the clock")
 
 
 def tap(street: LiveStreet, door: str, card: int) -> tuple[str, str]:

@@ -111,8 +111,11 @@ def findings(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("screen", "scheme"),
+    [(PHONE, "dark"), (DESKTOP, "light")],
+    ids=["phone-dark", "desktop-light"],
+)
 def test_no_page_shuts_anybody_out(
     browser: Browser, site: Site, screen: dict[str, int], scheme: str
 ) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -171,6 +171,11 @@ class LiveStreet:
 
         self.wait(missing)
         return found[-1]
+
+    def let_the_second_pass(self) -> None:
+        """Wait: a board knows whole seconds, and nobody a card before it was given."""
+        over = datetime.now(UTC) + timedelta(seconds=2)
+        self.wait(lambda: "" if datetime.now(UTC) > over else "the clock")
 
     def wait(self, missing: Callable[[], str], seconds: float = PATIENCE) -> None:
         """Wait until nothing is missing; fails with what was, and where logs are."""
