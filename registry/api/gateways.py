@@ -1,7 +1,6 @@
 """The uplink: passages, permits and heartbeats, signed both ways."""
 
 import asyncio
-import time
 from functools import partial
 from http import HTTPStatus
 
@@ -19,6 +18,7 @@ from controller.uplink.messages import (
     Receipt,
 )
 from registry.api.access import Registry
+from registry.api.long_poll import awaited
 from registry.api.signed import ASKED, RESPONSES, read, signed
 from registry.domain.errors import ChainForked
 from registry.services import changes as waiting_for
@@ -59,17 +59,16 @@ async def passages(request: Request, registry: Registry) -> Response:
 async def permits(request: Request, registry: Registry) -> Response:
     """Answer at once when there is something, or else after at most `wait` seconds."""
     asked = await read(request, registry, PermitRequest)
-    deadline, changes = time.monotonic() + asked.wait, registry.changes
-    while True:
-        seen = changes.marks
-        answer = await run_in_threadpool(_answer, registry, asked)
-        left = deadline - time.monotonic()
-        if isinstance(answer, PermitSnapshot) or answer.revision > asked.after:
-            break
-        if left <= 0 or changes.closing or await request.is_disconnected():
-            break
-        await changes.wait(seen, left, waiting_for.permits)
-    return await signed(registry, answer)
+    news: PermitDelta | PermitSnapshot | None = await awaited(
+        request,
+        registry,
+        lambda: _news(registry, asked),
+        asked.wait,
+        waiting_for.permits,
+    )
+    if news is None:
+        news = await run_in_threadpool(_answer, registry, asked)
+    return await signed(registry, news)
 
 
 @router.post(
@@ -107,13 +106,25 @@ def _accept(registry: Services, batch: PassageBatch) -> Receipt | Fork:
         return registry.ingest.accept(uow, batch)
 
 
+def _news(
+    registry: Services, asked: PermitRequest
+) -> PermitDelta | PermitSnapshot | None:
+    """Return what the gateway does not have yet."""
+    answer = _answer(registry, asked)
+    return answer if _is_news(answer, asked) else None
+
+
 def _answer(registry: Services, asked: PermitRequest) -> PermitDelta | PermitSnapshot:
     with registry.store.reading() as uow:
         answer = registry.permits.answer(uow, asked)
-    if isinstance(answer, PermitSnapshot) or answer.revision > asked.after:
+    if _is_news(answer, asked):
         with registry.store.writing() as uow:
             registry.permits.pushed(uow, asked.gateway, answer.revision)
     return answer
+
+
+def _is_news(answer: PermitDelta | PermitSnapshot, asked: PermitRequest) -> bool:
+    return isinstance(answer, PermitSnapshot) or answer.revision > asked.after
 
 
 def _hear(registry: Services, heard: Heartbeat) -> None:

@@ -1,9 +1,5 @@
 """The uplink's way down to doors: their rules, and orders to open them."""
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -15,13 +11,12 @@ from controller.uplink.messages import (
     RulesRequest,
 )
 from registry.api.access import Registry
+from registry.api.long_poll import awaited
 from registry.api.signed import ASKED, RESPONSES, read, signed
 from registry.services import changes as waiting_for
-from registry.services.changes import Marks
 from registry.services.registry_services import Services
 
 router = APIRouter(prefix="/api/gateways", tags=["gateways"])
-Answer = TypeVar("Answer")
 
 
 @router.post(
@@ -34,7 +29,7 @@ Answer = TypeVar("Answer")
 async def rules(request: Request, registry: Registry) -> Response:
     """Answer at once with another book, or after at most `wait` seconds with none."""
     asked = await read(request, registry, RulesRequest)
-    book = await _awaited(
+    book = await awaited(
         request,
         registry,
         lambda: _book(registry, asked),
@@ -57,7 +52,7 @@ async def orders(request: Request, registry: Registry) -> Response:
     asked = await read(request, registry, OrderRequest)
     if asked.results:
         await run_in_threadpool(_hear, registry, asked)
-    found = await _awaited(
+    found = await awaited(
         request,
         registry,
         lambda: _orders(registry, asked),
@@ -65,26 +60,6 @@ async def orders(request: Request, registry: Registry) -> Response:
         waiting_for.orders,
     )
     return await signed(registry, found or DoorOrders(asked.gateway, asked.nonce, ()))
-
-
-async def _awaited(
-    request: Request,
-    registry: Services,
-    look: Callable[[], Answer | None],
-    wait: int,
-    what: Callable[[Marks], object],
-) -> Answer | None:
-    """Return what `look` finds, at once or when something of a kind changed."""
-    deadline, changes = time.monotonic() + wait, registry.changes
-    while True:
-        seen = changes.marks
-        if await request.is_disconnected():
-            return None
-        found = await run_in_threadpool(look)
-        left = deadline - time.monotonic()
-        if found is not None or left <= 0 or changes.closing:
-            return found
-        await changes.wait(seen, left, what)
 
 
 def _book(registry: Services, asked: RulesRequest) -> DoorRuleBook | None:
