@@ -44,9 +44,13 @@ def downgraded(data: Path) -> None:
 
 
 def written_tomorrow(data: Path) -> None:
-    """Let the data be newer than now, as after a clock went back."""
-    tomorrow = time.time() + 86_400
-    os.utime(data / "menhu.db", (tomorrow, tomorrow))
+    """Let the data be newer than now, as after a clock went back.
+
+    Not the database itself: a connection of before that ends late would write it anew.
+    """
+    tomorrow, log = time.time() + 86_400, data / "menhu.db-log"
+    log.touch(mode=0o600)
+    os.utime(log, (tomorrow, tomorrow))
 
 
 def run(data: Path, *arguments: object) -> Result:
