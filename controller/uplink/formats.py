@@ -30,14 +30,18 @@ from controller.uplink.messages import (
     Receipt,
     RulesRequest,
 )
-from controller.uplink.rule_rows import RULES_LIMIT, read_rule_book, rule_book_row
+from controller.uplink.rule_rows import (
+    MOST_DOORS,
+    RULES_LIMIT,
+    read_rule_book,
+    rule_book_row,
+)
 from controller.vocabulary import DoorId, GatewayId, Permit, PermitId, Revision
 
 LONGEST_ENTRY = 640
 """Bytes; the longest names in the longest encoding take fewer."""
 MOST_ENTRIES = 500
 MOST_PERMITS = 200_000
-MOST_DOORS = 5_000
 MOST_ORDERS = 200
 LONGEST_WAIT = 60
 LARGEST_OFFSET = 10**15

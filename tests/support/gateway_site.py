@@ -14,6 +14,7 @@ from controller.vocabulary import (
     DoorId,
     Entry,
     GatewayId,
+    Passage,
     Permit,
     PermitId,
     Revision,
@@ -82,6 +83,15 @@ class Disk:
             self.cursors.update(cursors)
             done.set_result(None)
         await asyncio.sleep(0)
+
+    def kept(self) -> list[object]:
+        """Return epoch and index of each report, and anything else as it is."""
+        return [
+            (entry.origin.epoch, entry.origin.index)
+            if isinstance(entry, Passage) and entry.origin
+            else entry
+            for entry in self.entries
+        ]
 
     async def fail(self) -> None:
         """Lose all that waits."""

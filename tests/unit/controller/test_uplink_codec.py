@@ -19,7 +19,6 @@ from controller.uplink.formats import (
     LARGEST_OFFSET,
     LONGEST_ENTRY,
     LONGEST_WAIT,
-    MOST_DOORS,
     MOST_ENTRIES,
 )
 from controller.uplink.messages import (
@@ -33,6 +32,7 @@ from controller.uplink.messages import (
     PermitSnapshot,
     Receipt,
 )
+from controller.uplink.rule_rows import MOST_DOORS
 from controller.vocabulary import (
     CardNumber,
     DoorId,

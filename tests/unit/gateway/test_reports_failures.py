@@ -52,14 +52,6 @@ class Desk:
     def report(self, *indexes: int, epoch: int = 1) -> None:
         self.reports.handle([reported(index, epoch) for index in indexes])
 
-    def kept(self) -> list[object]:
-        return [
-            (entry.origin.epoch, entry.origin.index)
-            if isinstance(entry, Passage) and entry.origin
-            else entry
-            for entry in self.disk.entries
-        ]
-
 
 def reported(index: int, epoch: int = 1) -> PassageReported:
     return PassageReported(
@@ -93,7 +85,7 @@ async def test_a_commit_that_is_cancelled_counts_as_one_that_failed(desk: Desk) 
     assert desk.disk.waiting == [], "nothing behind it before it is repeated"
     desk.report(1)
     await desk.disk.commit()
-    assert (desk.kept(), desk.faults) == ([(1, 1)], [])
+    assert (desk.disk.kept(), desk.faults) == ([(1, 1)], [])
 
 
 async def test_a_commit_nothing_waits_behind_ends_quietly(desk: Desk) -> None:
@@ -109,7 +101,7 @@ async def test_a_loss_of_nothing_by_a_stranger_is_no_news(desk: Desk) -> None:
     assert (desk.disk.waiting, desk.sent.take()) == ([], [])
     desk.report(4)
     await desk.disk.commit()
-    assert desk.kept() == [(1, 4)]
+    assert desk.disk.kept() == [(1, 4)]
 
 
 async def test_a_new_epoch_that_failed_is_taken_from_its_own_beginning(
@@ -122,7 +114,7 @@ async def test_a_new_epoch_that_failed_is_taken_from_its_own_beginning(
     assert desk.disk.waiting == []
     desk.report(1, 2, epoch=2)
     await desk.disk.commit()
-    assert desk.kept() == [(2, 1), (2, 2)]
+    assert desk.disk.kept() == [(2, 1), (2, 2)]
     assert desk.site.counters.gaps == 0
 
 
@@ -141,7 +133,7 @@ async def test_what_is_no_passage_may_show_a_hole_before_it(desk: Desk) -> None:
     desk.disk.cursors[LOCK] = Cursor(1, 5)
     desk.reports.handle([NothingPassed(LOCK, 1, 8), NothingPassed(LOCK, 1, 8)])
     await desk.disk.commit()
-    assert desk.kept() == [Gap(LOCK, 1, 6, 7)]
+    assert desk.disk.kept() == [Gap(LOCK, 1, 6, 7)]
     assert desk.sent.take() == [AcknowledgePassages(LOCK, 1, 8)]
     desk.reports.handle([NothingPassed(LOCK, 1, 8)])
     assert desk.sent.take() == [AcknowledgePassages(LOCK, 1, 8)]
@@ -152,7 +144,7 @@ async def test_the_loss_of_a_single_event_is_a_gap_of_one(desk: Desk) -> None:
     desk.disk.cursors[LOCK] = Cursor(1, 5)
     desk.reports.handle([PassagesLost(LOCK, 1, 6, 6)])
     await desk.disk.commit()
-    assert desk.kept() == [Gap(LOCK, 1, 6, 6)]
+    assert desk.disk.kept() == [Gap(LOCK, 1, 6, 6)]
     desk.reports.handle([PassagesLost(LOCK, 1, 6, 6)])
     assert desk.disk.waiting == []
 
