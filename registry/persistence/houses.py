@@ -100,6 +100,16 @@ class Houses:
             query = query.where(AreaRow.parent == parent)
         return [_area(row) for row in self._session.scalars(query)]
 
+    def areas_of(self, building: str) -> set[str]:
+        """Return the codes of every area a building lies in."""
+        found = self._session.get(BuildingRow, building)
+        area = None if found is None else self._session.get(AreaRow, found.grid)
+        codes = set()
+        while area is not None:
+            codes.add(area.code)
+            area = self._session.get(AreaRow, area.parent) if area.parent else None
+        return codes
+
     def building(self, code: str) -> Building | None:
         """Return a building."""
         row = self._session.get(BuildingRow, code)
