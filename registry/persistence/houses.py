@@ -103,7 +103,11 @@ class Houses:
     def areas_of(self, building: str) -> set[str]:
         """Return the codes of every area a building lies in."""
         found = self._session.get(BuildingRow, building)
-        area = None if found is None else self._session.get(AreaRow, found.grid)
+        return set() if found is None else self.areas_above(found.grid)
+
+    def areas_above(self, code: str) -> set[str]:
+        """Return the codes of an area and of every area it lies in."""
+        area = self._session.get(AreaRow, code)
         codes = set()
         while area is not None:
             codes.add(area.code)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from registry.domain.external_filing import ExternalFiling
 from registry.domain.rights import Contract, Delegation, RightToLet
+from registry.persistence.access import Access
 from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.alarms = Alarms(session)
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
+        self.access = Access(session)
         self.commissioning = CommissioningRecords(session)
 
 

@@ -30,6 +30,18 @@ def may_see(uow: UnitOfWork, who: Principal, unit: str, today: date) -> bool:
     return unit in own_units(uow, who, today)
 
 
+def require_area(uow: UnitOfWork, who: Principal, area: str) -> None:
+    """Raise NotFound unless an area exists and lies in that of the principal."""
+    if not who.staff or who.area not in {None, *uow.houses.areas_above(area)}:
+        raise NotFound(f"there is no area {area!r}")
+
+
+def require_building(uow: UnitOfWork, who: Principal, building: str) -> None:
+    """Raise NotFound unless a building exists and lies in the principal's area."""
+    if not who.staff or who.area not in {None, *uow.houses.areas_of(building)}:
+        raise NotFound(f"there is no building {building!r}")
+
+
 def own_units(uow: UnitOfWork, who: Principal, today: date) -> set[str]:
     """Return the units a landlord lets or may act for, or a tenant lives in."""
     if who.party is None:
