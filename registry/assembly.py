@@ -8,6 +8,7 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
@@ -16,6 +17,7 @@ from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
@@ -35,7 +37,7 @@ def now() -> datetime:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy()
+    policy = Policy(clock=clock)
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
@@ -43,6 +45,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    policies = Policies(policy, permits, clock)
+    store.at_opening(policies.refresh)
     return Services(
         store=store,
         policy=policy,
@@ -52,6 +56,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        deadlines=Deadlines(policy, clock),
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         housing=Housing(permits, policy, clock),
@@ -59,6 +64,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         ingest=Ingest(policy, alarms, clock),
         orders=orders,
         permits=permits,
+        policies=policies,
         retirement=Retirement(
             store, (permits.retire, days.refresh, alarms.forget, orders.forget)
         ),

@@ -9,6 +9,7 @@ from registry.domain.credential import Credential
 from registry.domain.hardware import Delivery, DoorStatus
 from registry.domain.places import Area, Building, Room, Unit, UnitUse
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.tenancy import Basis, Occupancy, Tenancy, TenancyState
 
 
@@ -51,7 +52,8 @@ def _let_state(
         return UnitState.UNFILED
     if any(tenancy.id not in declared for tenancy in running):
         return UnitState.OCCUPANT_MISSING
-    if any(t.days_left(today) <= policy.due_window.days for t in running):
+    window = policy.in_force(Key.DUE_WINDOW, today)
+    if any(t.days_left(today) <= window.days for t in running):
         return UnitState.DUE
     return UnitState.LET_REGISTERED
 

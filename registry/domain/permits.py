@@ -12,6 +12,7 @@ from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import Door
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.tenancy import Occupancy
 
 FAR_PAST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ def diff(current: Iterable[Permit], desired: Iterable[Permit]) -> PermitChange:
 def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
     """Return when doors open for an occupancy: until its end and the grace after.
 
-    None when it ends before it starts.
+    None when it ends before it starts. The grace is the one in force on its last day.
     """
     start, end = FAR_PAST, FAR_FUTURE
     if occupancy.start is not None:
@@ -85,7 +86,8 @@ def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
         moved_out = midnight(occupancy.end, policy)
         if moved_out <= start:
             return None
-        end = min(end, moved_out + policy.door_grace.period)
+        grace = policy.in_force(Key.DOOR_GRACE, occupancy.end)
+        end = min(end, moved_out + grace.period)
     return Validity(start, end) if start < end else None
 
 

@@ -34,12 +34,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def test_up_down_and_up_again(engine: Engine) -> None:
     assert schema.current(engine) is None
     schema.upgrade(engine)
-    assert schema.current(engine) == schema.newest() == "0005"
+    assert schema.current(engine) == schema.newest() == "0006"
     schema.upgrade(engine)
     schema.downgrade(engine, "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     schema.upgrade(engine)
-    assert schema.current(engine) == "0005"
+    assert schema.current(engine) == "0006"
 
 
 def said(engine: Engine) -> list[tuple[str, ...]]:
@@ -136,7 +136,7 @@ def test_a_migration_that_fails_leaves_nothing(
         (folder / file.relative_to(schema.MIGRATIONS)).write_text(file.read_text())
     (folder / "versions" / "0099.py").write_text(
         "from alembic import op\n"
-        "revision, down_revision = '0099', '0005'\n"
+        "revision, down_revision = '0099', '0006'\n"
         "def upgrade():\n"
         "    op.execute('CREATE TABLE half (a INTEGER)')\n"
         "    op.execute('INSERT INTO nowhere VALUES (1)')\n"
@@ -145,7 +145,7 @@ def test_a_migration_that_fails_leaves_nothing(
     monkeypatch.setattr(schema, "MIGRATIONS", folder)
     with pytest.raises(OperationalError):
         schema.upgrade(engine)
-    assert schema.current(engine) == "0005"
+    assert schema.current(engine) == "0006"
     assert "half" not in inspect(engine).get_table_names()
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from registry.domain.house import UnitState, state_of
 from registry.domain.places import Unit, UnitUse
-from registry.domain.policy import Policy, Verification
+from registry.domain.policy import Policy
+from registry.domain.policy.value import Verification
 from registry.domain.registration import overlapping
 from registry.domain.tenancy import Basis, Occupancy, Tenancy, TenancyState
 
