@@ -46,7 +46,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
     policies = Policies(policy, permits, clock)
-    store.at_opening(policies.refresh)
+    with store.reading() as uow:
+        policies.refresh(uow)
     return Services(
         store=store,
         policy=policy,
@@ -66,7 +67,14 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         permits=permits,
         policies=policies,
         retirement=Retirement(
-            store, (permits.retire, days.refresh, alarms.forget, orders.forget)
+            store,
+            (
+                policies.refresh,
+                permits.retire,
+                days.refresh,
+                alarms.forget,
+                orders.forget,
+            ),
         ),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),

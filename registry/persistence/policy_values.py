@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from registry.domain.policy.book import Edition
 from registry.domain.policy.history import Recorded
 from registry.domain.policy.keys import Key
 from registry.domain.policy.value import (
@@ -53,9 +54,12 @@ class PolicyValues:
         query = select(PolicyValueRow).order_by(PolicyValueRow.number)
         return [_recorded(row) for row in self._session.scalars(query)]
 
-    def last_number(self) -> int:
-        """Return the number of the value recorded last."""
-        return self._session.scalar(select(func.max(PolicyValueRow.number))) or 0
+    def edition(self) -> Edition:
+        """Return which value was recorded last, and when."""
+        query = select(PolicyValueRow.number, PolicyValueRow.recorded_at)
+        newest = query.order_by(PolicyValueRow.number.desc()).limit(1)
+        row = self._session.execute(newest).one_or_none()
+        return None if row is None else (row.number, row.recorded_at)
 
 
 def _columns(recorded: Recorded) -> dict[str, object]:

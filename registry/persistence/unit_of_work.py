@@ -1,6 +1,6 @@
 """One transaction and the repositories that work in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -48,28 +48,18 @@ class Store:
         """Work on an engine."""
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
-        self._opening: Callable[[UnitOfWork], object] = lambda _: None
-
-    def at_opening(self, look: Callable[[UnitOfWork], object]) -> None:
-        """Let somebody look at every unit of work before it is used."""
-        self._opening = look
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """Open a unit of work that sees one state and changes nothing."""
         with Session(self._reader) as session:
-            yield self._opened(session)
+            yield UnitOfWork(session)
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         """Open a unit of work that is committed unless the block fails."""
         with Session(self._writer) as session, session.begin():
-            yield self._opened(session)
-
-    def _opened(self, session: Session) -> UnitOfWork:
-        uow = UnitOfWork(session)
-        self._opening(uow)
-        return uow
+            yield UnitOfWork(session)
 
     def close(self) -> None:
         """Let the connections go."""

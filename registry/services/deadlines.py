@@ -8,6 +8,7 @@ from registry.domain.deadlines.workdays import Workdays
 from registry.domain.policy import Policy
 from registry.domain.special_days import year_table
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 
 class Deadlines:
@@ -21,7 +22,8 @@ class Deadlines:
     def assess(self, uow: UnitOfWork, duty: Duty, at: datetime | None = None) -> Due:
         """Return how a duty stands at a moment, now if none is given."""
         moment = self._clock() if at is None else at
-        return assess(duty, self._policy, self.workdays(uow), moment)
+        policy = on_record(uow, self._policy)
+        return assess(duty, policy, self.workdays(uow), moment)
 
     def workdays(self, uow: UnitOfWork) -> Workdays:
         """Return which days are worked; what the street says of a day wins."""

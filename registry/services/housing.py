@@ -24,6 +24,7 @@ from registry.domain.tenancy import Occupancy, Tenancy, TenancyState
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
+from registry.services.policy_in_force import on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,12 @@ class Housing:
         credentials = uow.credentials.of_parties({o.party for o in occupancies})
         doors = uow.hardware.statuses(unit.building)
         here = {status.door.id for status in doors}
+        policy = on_record(uow, self._policy)
         permits = self._permits.of_cards(uow, {c.card for c in credentials})
         return UnitDetail(
             unit,
             self._building(uow, unit.building),
-            state_of(unit, tenancies, occupancies, self.today(), self._policy),
+            state_of(unit, tenancies, occupancies, self.today(), policy),
             tuple(uow.houses.rooms(code)),
             tuple(tenancies),
             tuple(occupancies),
@@ -191,19 +193,24 @@ class Housing:
         occupancies: dict[str, list[Occupancy]] = defaultdict(list)
         for occupancy in uow.tenancies.occupancies_of_building(building.code):
             occupancies[occupancy.unit].append(occupancy)
+        policy = on_record(uow, self._policy)
         return [
-            self._cell(unit, tenancies[unit.code], occupancies[unit.code])
+            self._cell(unit, tenancies[unit.code], occupancies[unit.code], policy)
             for unit in uow.houses.units([building.code])
         ]
 
     def _cell(
-        self, unit: Unit, tenancies: list[Tenancy], occupancies: list[Occupancy]
+        self,
+        unit: Unit,
+        tenancies: list[Tenancy],
+        occupancies: list[Occupancy],
+        policy: Policy,
     ) -> UnitCell:
         today = self.today()
         ends = [t.end for t in tenancies if t.state(today) is TenancyState.RUNNING]
         return UnitCell(
             unit,
-            state_of(unit, tenancies, occupancies, today, self._policy),
+            state_of(unit, tenancies, occupancies, today, policy),
             sum(occupancy.holds(today) for occupancy in occupancies),
             min(ends, default=None),
         )

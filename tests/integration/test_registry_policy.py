@@ -94,12 +94,12 @@ def test_what_is_recorded_is_in_the_trail_and_survives(bench: Bench) -> None:
 
 def test_another_process_follows_with_its_next_look(bench: Bench) -> None:
     other = build_services(bench.settings, bench.clock)
-    with other.store.reading():
-        assert other.policy.due_window.days == 30
+    assert other.policy.due_window.days == 30
     window = replace(GRACE, key="due_window", amount="45", valid_from="2026-01-01")
     add(bench.services, window)
-    with other.store.reading():
-        assert other.policy.due_window.days == 45
+    with other.store.reading() as uow:
+        other.housing.unit(uow, "B1-0201")
+    assert other.policy.due_window.days == 45
     other.store.close()
 
 
@@ -109,15 +109,33 @@ def test_what_is_rolled_back_is_not_in_force(bench: Bench) -> None:
     def fail() -> None:
         with bench.services.store.writing() as uow:
             bench.services.policies.add(uow, today, "cli")
-            assert bench.services.policy.door_grace.days == 21
             raise KeyError
 
     before = end_of(bench, TENANT_CARD)
     with pytest.raises(KeyError):
         fail()
     assert end_of(bench, TENANT_CARD) == before
+    with bench.services.store.reading() as uow:
+        bench.services.policies.refresh(uow)
     assert bench.services.policy.door_grace.days == 14
     assert bench.services.policy.book.values == seeded().values
+
+
+def test_a_number_used_again_after_a_rollback_is_read_anew(bench: Bench) -> None:
+    other = build_services(bench.settings, bench.clock)
+
+    def fail() -> None:
+        with bench.services.store.writing() as uow:
+            bench.services.policies.add(uow, GRACE, "cli")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    bench.now += timedelta(seconds=1)
+    add(other, replace(GRACE, amount="28"))
+    other.store.close()
+    bench.register(card="5001")
+    assert end_of(bench, 5001) == day(2027, 6, 29)
 
 
 def test_the_same_value_is_not_recorded_twice(bench: Bench) -> None:
@@ -127,7 +145,7 @@ def test_the_same_value_is_not_recorded_twice(bench: Bench) -> None:
     with pytest.raises(Invalid):
         add(bench.services, replace(GRACE, reason=" "))
     with bench.services.store.reading() as uow:
-        assert uow.policy_values.last_number() == 1
+        assert uow.policy_values.edition() == (1, NOW)
 
 
 def test_a_correction_counts_from_the_same_day(bench: Bench) -> None:

@@ -34,6 +34,10 @@ class Policy:
         """Read another book from now on."""
         self.book = book
 
+    def by(self, book: PolicyBook) -> "Policy":
+        """Return a policy that reads a book and no other."""
+        return Policy(self.zone, self._clock, book)
+
     def today(self) -> date:
         """Return the day it is in the street."""
         return self._clock().astimezone(self.zone).date()

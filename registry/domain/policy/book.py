@@ -1,11 +1,14 @@
 """Every policy value there is or was or will be, and which of them counts on a day."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from registry.domain.errors import NotFound
 from registry.domain.policy.keys import Key
 from registry.domain.policy.value import OURS, PolicyValue
+
+Edition = tuple[int, datetime] | None
+"""The number and time of the value recorded last; None where none was."""
 
 
 class PolicyBook:
@@ -15,9 +18,10 @@ class PolicyBook:
     and of two that began on one day the one recorded last.
     """
 
-    def __init__(self, values: Iterable[PolicyValue]) -> None:
-        """Take values in the order they were recorded."""
+    def __init__(self, values: Iterable[PolicyValue], edition: Edition = None) -> None:
+        """Take values in the order they were recorded, and the edition they make."""
         self.values = tuple(values)
+        self.edition = edition
         ranked = [value for value in self.values if value.jurisdiction in OURS]
         ranked.sort(key=lambda v: (OURS.index(v.jurisdiction), v.valid_from))
         self._ranked: dict[Key, list[PolicyValue]] = {}
@@ -44,6 +48,8 @@ class PolicyBook:
         values = [value for value in self.values if value.key is key]
         return tuple(sorted(values, key=lambda value: value.valid_from))
 
-    def added(self, values: Iterable[PolicyValue]) -> "PolicyBook":
+    def added(
+        self, values: Iterable[PolicyValue], edition: Edition = None
+    ) -> "PolicyBook":
         """Return a book with more values, recorded after those it has."""
-        return PolicyBook((*self.values, *values))
+        return PolicyBook((*self.values, *values), edition)
