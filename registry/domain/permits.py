@@ -4,12 +4,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from controller.cbor import microseconds
 from controller.schedule import Validity
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 from registry.domain.credential import Credential, CredentialState
+from registry.domain.deadlines.arithmetic import start_of
 from registry.domain.hardware import Door
 from registry.domain.policy import Policy
 from registry.domain.policy.keys import Key
@@ -93,7 +94,7 @@ def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
 
 def midnight(day: date, policy: Policy) -> datetime:
     """Return when a day begins in the street, in UTC."""
-    return datetime.combine(day, time(), tzinfo=policy.zone).astimezone(UTC)
+    return start_of(day, policy.zone)
 
 
 def _merged(windows: list[Validity]) -> list[Validity]:

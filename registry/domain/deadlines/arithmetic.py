@@ -50,7 +50,7 @@ def due_by(
         raise ValueError(f"{rule.key} is no deadline: it is counted in {rule.unit}")
     first = day_in(event, zone)
     last, provisional = last_day(first, rule.amount, workdays)
-    return Deadline(last, midnight(last + ONE_DAY, zone), provisional)
+    return Deadline(last, start_of(last + ONE_DAY, zone), provisional)
 
 
 def day_in(event: Event, zone: ZoneInfo) -> date:
@@ -60,7 +60,7 @@ def day_in(event: Event, zone: ZoneInfo) -> date:
     return event
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
+def start_of(day: date, zone: ZoneInfo) -> datetime:
     """Return when a day begins in the street, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -77,7 +77,7 @@ def _moment(event: Event, zone: ZoneInfo) -> datetime:
     """Return a moment; of a day its end, so that nobody is called late too soon."""
     if isinstance(event, datetime):
         return event.astimezone(UTC)
-    return midnight(event + ONE_DAY, zone)
+    return start_of(event + ONE_DAY, zone)
 
 
 def _calendar_days(first: date, amount: int, _workdays: Workdays) -> tuple[date, bool]:

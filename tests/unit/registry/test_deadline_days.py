@@ -12,7 +12,7 @@ from registry.domain.deadlines.arithmetic import (
     ONE_DAY,
     add_months,
     due_by,
-    midnight,
+    start_of,
 )
 from registry.domain.policy.value import PERIODS, PolicyValue, Unit
 from registry.domain.special_days import PUBLISHED, DayKind
@@ -37,7 +37,7 @@ def rule(vector: dict[str, Any]) -> PolicyValue:
 def test_the_last_day_is_as_counted_by_hand(vector: dict[str, Any]) -> None:
     found = due_by(vector["event"], rule(vector), workdays(), ZONE)
     assert (found.day, found.provisional) == (vector["day"], False)
-    assert found.late_from == midnight(vector["day"] + ONE_DAY, ZONE)
+    assert found.late_from == start_of(vector["day"] + ONE_DAY, ZONE)
 
 
 @pytest.mark.parametrize("vector", VECTORS["moment"], ids=lambda each: each["what"])
@@ -104,18 +104,18 @@ def test_a_month_ends_on_the_same_day_or_on_its_last(day: date, months: int) -> 
 def test_hours_are_exact_whatever_the_calendar(at: datetime, hours: int) -> None:
     found = due_by(at, value(hours, Unit.HOURS), workdays(), ZONE)
     assert found.late_from - at == timedelta(hours=hours)
-    assert midnight(found.day, ZONE) < found.late_from
-    assert found.late_from <= midnight(found.day + ONE_DAY, ZONE)
+    assert start_of(found.day, ZONE) < found.late_from
+    assert found.late_from <= start_of(found.day + ONE_DAY, ZONE)
 
 
 def test_of_a_day_hours_run_from_its_end() -> None:
     found = due_by(date(2026, 6, 1), value(24, Unit.HOURS), workdays(), ZONE)
     assert found.day == date(2026, 6, 2)
-    assert found.late_from == midnight(date(2026, 6, 3), ZONE)
+    assert found.late_from == start_of(date(2026, 6, 3), ZONE)
 
 
 def test_no_hours_at_all_end_on_the_day_of_the_event() -> None:
-    at = midnight(date(2026, 6, 1), ZONE)
+    at = start_of(date(2026, 6, 1), ZONE)
     found = due_by(at, value(0, Unit.HOURS), workdays(), ZONE)
     assert (found.day, found.late_from) == (date(2026, 6, 1), at)
 

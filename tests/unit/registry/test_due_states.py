@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.deadlines.arithmetic import Event, midnight
+from registry.domain.deadlines.arithmetic import Event, start_of
 from registry.domain.deadlines.due import (
     OPEN,
     Due,
@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 def noon(day: date) -> datetime:
-    return midnight(day, POLICY.zone) + 12 * HOUR
+    return start_of(day, POLICY.zone) + 12 * HOUR
 
 
 def stands(
