@@ -16,6 +16,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     problems,
     rule_books,
     tenancies,
@@ -66,6 +67,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        policy,
         health,
     ):
         app.include_router(router.router)

@@ -9,6 +9,7 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.house_truth import HouseTruths
@@ -18,6 +19,7 @@ from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
@@ -37,7 +39,7 @@ def now() -> datetime:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy()
+    policy = Policy(clock=clock)
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
@@ -47,6 +49,9 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    policies = Policies(policy, permits, clock)
+    with store.reading() as uow:
+        policies.refresh(uow)
     return Services(
         store=store,
         policy=policy,
@@ -57,6 +62,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        deadlines=Deadlines(policy, clock),
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         house_truths=truths,
@@ -65,9 +71,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         ingest=Ingest(policy, alarms, clock),
         orders=orders,
         permits=permits,
+        policies=policies,
         retirement=Retirement(
             store,
             (
+                policies.refresh,
                 permits.retire,
                 days.refresh,
                 alarms.forget,

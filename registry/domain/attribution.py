@@ -9,6 +9,7 @@ from registry.domain.credential import CardState, Credential
 from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Attribution:
         )
 
     def _in_grace(self, occupancy: Occupancy, day: date) -> bool:
-        return (
-            occupancy.end is not None
-            and occupancy.end <= day < occupancy.end + self._policy.door_grace.period
-        )
+        if occupancy.end is None or day < occupancy.end:
+            return False
+        grace = self._policy.in_force(Key.DOOR_GRACE, occupancy.end)
+        return day < occupancy.end + grace.period

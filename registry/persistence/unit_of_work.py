@@ -28,6 +28,7 @@ from registry.persistence.lettings import (
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
+from registry.persistence.policy_values import PolicyValues
 from registry.persistence.records import Records
 from registry.persistence.tenancies import Occupancies, Parties, Tenancies
 
@@ -58,6 +59,7 @@ class UnitOfWork:
         self.orders = Orders(session)
         self.access = Access(session)
         self.commissioning = CommissioningRecords(session)
+        self.policy_values = PolicyValues(session)
 
 
 class Store:

@@ -20,6 +20,7 @@ from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_PAST, midnight, validity_of
 from registry.domain.places import Building, Unit
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.persistence.lettings import (
     ContractRow,
     ExternalFilingRow,
@@ -28,6 +29,7 @@ from registry.persistence.lettings import (
 )
 from registry.persistence.tenancies import OccupancyRow, TenancyRow
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 USE_DAYS = 28
 """How far back the last column looks."""
@@ -131,6 +133,7 @@ class HouseTruths:
         )
         keys = self._keys(uow, stays, moment)
         used = self._used(uow, codes, moment)
+        patience = self._patience(uow)
         return [
             read(
                 UnitFacts(
@@ -145,13 +148,21 @@ class HouseTruths:
                     used.get(unit.code, NO_USE),
                 ),
                 moment.day,
-                self._patience(),
+                patience,
             )
             for unit in units
         ]
 
-    def _patience(self) -> Patience:
-        return Patience(30, 7, 30)
+    def _patience(self, uow: UnitOfWork) -> Patience:
+        """Judge every day by what is asked for today: the page says what to do now."""
+        policy = on_record(uow, self._policy)
+        day = policy.today()
+        force = policy.in_force
+        return Patience(
+            contract_filing=force(Key.LEASE_FILING, day).days,
+            confirmation=force(Key.SILENCE_VISIT, day).days,
+            after_end=force(Key.LEASE_END_GRACE, day).days,
+        )
 
     def _keys(
         self, uow: UnitOfWork, stays: Iterable[Version[Occupancy]], moment: Moment

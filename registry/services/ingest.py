@@ -16,6 +16,7 @@ from registry.persistence.alarms import Told
 from registry.persistence.records import HighWater, Hole
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.alarms import AlarmService
+from registry.services.policy_in_force import on_record
 
 Values = dict[str, object]
 FOREIGN = "an alarm at a door of another gateway"
@@ -147,7 +148,7 @@ class Ingest:
             credentials,
             uow.occupancies.of_parties(parties),
             buildings,
-            self._policy,
+            on_record(uow, self._policy),
         )
 
 

@@ -12,6 +12,7 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
 from registry.services.house_truth import HouseTruths
@@ -20,6 +21,7 @@ from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
@@ -40,6 +42,7 @@ class Services:
     card_pins: CardPins
     changes: Changes
     commissioning: Commissioning
+    deadlines: Deadlines
     door_rules: DoorRuleService
     gateways: Gateways
     house_truths: HouseTruths
@@ -48,6 +51,7 @@ class Services:
     ingest: Ingest
     orders: OrderService
     permits: PermitService
+    policies: Policies
     registration: Registration
     retirement: Retirement
     seeding: Seeding

@@ -15,7 +15,6 @@ from controller.vocabulary import AlarmChange, AlarmKind, DoorId
 from registry.audit.trail import verify
 from registry.domain.alarms import Acknowledgement, Alarm, AlarmState
 from registry.domain.errors import Conflict, Invalid, NotFound
-from registry.domain.policy import ALARM_RETENTION
 from registry.persistence.audit_entries import AuditEntries
 from registry.services.alarms import MOST_CLOSED, MOST_OPEN, Board
 from registry.services.ingest import FOREIGN
@@ -175,7 +174,7 @@ def test_the_board_is_bounded_and_counts_everything(bench: Bench) -> None:
 
 
 def test_closed_alarms_go_after_the_time_the_policy_says(bench: Bench) -> None:
-    keep = ALARM_RETENTION.period
+    keep = bench.services.policy.alarm_retention.period
     accept(bench, batch([FORCED, OVER, TAMPER, replace(FORCED, door=BACK)]))
     for number in (1, 3):
         acknowledge(bench, number)
@@ -203,7 +202,7 @@ def test_the_alarm_that_changed_last_stays_so_that_no_change_counts_twice(
     acknowledge(bench, 1)
     with bench.services.store.reading() as uow:
         before = uow.alarms.last_change()
-    bench.now = NOW + 2 * ALARM_RETENTION.period
+    bench.now = NOW + 2 * bench.services.policy.alarm_retention.period
     bench.services.retirement.look()
     with bench.services.store.reading() as uow:
         assert uow.alarms.last_change() == before

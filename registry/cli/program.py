@@ -12,12 +12,10 @@ from sqlalchemy.exc import DatabaseError
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
-from registry.domain.principals import Role
-from registry.services.access import TOKEN_DAYS, Wish
 from registry.services.installation import Installation
 from registry.settings import Settings, is_loopback
 
-OPERATOR = "operator"
+OPERATOR, CLI = "operator", "cli"
 FAULT, USAGE = 1, 2
 
 
@@ -30,8 +28,6 @@ program = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the audit trail.")
 program.add_typer(audit, name="audit")
-tokens = typer.Typer(no_args_is_help=True, help="Tokens for callers of the API.")
-program.add_typer(tokens, name="token")
 
 
 @program.callback()
@@ -51,11 +47,11 @@ def migrate(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR migrate
     """
-    settings = _settings(context)
-    with _told():
-        revision = Installation(settings).migrate()
-    typer.echo(f"{settings.database} is at revision {revision}")
-    typer.echo(f"gateways need {settings.public_key}")
+    at = settings(context)
+    with told():
+        revision = Installation(at).migrate()
+    typer.echo(f"{at.database} is at revision {revision}")
+    typer.echo(f"gateways need {at.public_key}")
 
 
 @program.command()
@@ -67,8 +63,8 @@ def seed(
 
     Example: menhu-registry --data DIR seed street.json
     """
-    with _told():
-        services = build_services(_settings(context))
+    with told():
+        services = build_services(settings(context))
         document = _load(file)
         with (
             typer.progressbar(length=len(services.seeding.steps) + 1) as bar,
@@ -94,8 +90,8 @@ def enroll(
 
     Example: menhu-registry enroll gateway-1 --public-key gateway-data/device.pub
     """
-    with _told():
-        services = build_services(_settings(context))
+    with told():
+        services = build_services(settings(context))
         pem = _text(public_key)
         with services.store.writing() as uow:
             services.gateways.enroll(uow, gateway, pem, OPERATOR)
@@ -122,8 +118,8 @@ def serve(
     # The one command that needs a web server does not slow down the others.
     from registry.server import serve as run  # noqa: PLC0415 - see above
 
-    with _told():
-        run(_settings(context), host, port, typer.echo)
+    with told():
+        run(settings(context), host, port, typer.echo)
 
 
 @program.command()
@@ -132,7 +128,7 @@ def doctor(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR doctor
     """
-    findings = Installation(_settings(context)).findings(now())
+    findings = Installation(settings(context)).findings(now())
     for finding in findings:
         typer.echo(f"{finding.what}: {finding.remedy}", err=True)
     if findings:
@@ -146,8 +142,8 @@ def verify_audit(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR audit verify
     """
-    with _told():
-        store = Installation(_settings(context)).store()
+    with told():
+        store = Installation(settings(context)).store()
         with store.reading() as uow:
             verdict = verify(uow)
     if verdict.broken is not None:
@@ -160,81 +156,14 @@ def verify_audit(context: typer.Context) -> None:
     typer.echo(f"{verdict.entries} entries hold; head {verdict.head.hex()}")
 
 
-@tokens.command("issue")
-def issue_token(
-    context: typer.Context,
-    role: Annotated[Role, typer.Option(help="What the caller is.")],
-    party: Annotated[
-        str | None, typer.Option(help="Which landlord or tenant, by party id.")
-    ] = None,
-    area: Annotated[
-        str | None, typer.Option(help="The area staff are bound to, by code.")
-    ] = None,
-    days: Annotated[
-        int, typer.Option(min=1, max=366, help="Days it lives.")
-    ] = TOKEN_DAYS,
-) -> None:
-    """Issue a token; its secret is shown this once.
-
-    Example: menhu-registry token issue --role grid_officer --area G001
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.writing() as uow:
-            wish = Wish(role, party, area, days)
-            token, secret = services.access.issue(uow, wish, OPERATOR)
-    typer.echo(
-        f"{token.id} until {token.expires_at:%Y-%m-%d}; keep it secret:", err=True
-    )
-    typer.echo(secret)
-
-
-@tokens.command("list")
-def list_tokens(context: typer.Context) -> None:
-    """List every token, the newest first; secrets are not kept.
-
-    Example: menhu-registry token list
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.reading() as uow:
-            found = uow.access.tokens()
-    for token in found:
-        where = token.party or token.area or "the whole street"
-        state = "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}"
-        typer.echo(f"{token.id}  {token.role:<12}  {where:<20}  {state}")
-    if not found:
-        typer.echo("no token was ever issued", err=True)
-
-
-@tokens.command("revoke")
-def revoke_token(
-    context: typer.Context,
-    token: Annotated[str, typer.Argument(help="The token's id, not its secret.")],
-) -> None:
-    """End a token at once.
-
-    Example: menhu-registry token revoke K-0123456789abcdef
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.writing() as uow:
-            services.access.revoke(uow, token, OPERATOR)
-    typer.echo(f"{token} is revoked")
-
-
-def main() -> None:
-    """Run the program."""
-    program()
-
-
-def _settings(context: typer.Context) -> Settings:
-    settings: Settings = context.obj
-    return settings
+def settings(context: typer.Context) -> Settings:
+    """Return the settings the command line gave."""
+    given: Settings = context.obj
+    return given
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Tell an error in words and leave with a code, not with a trace."""
     try:
         yield
