@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
@@ -20,6 +20,7 @@ from registry.api import (
     rule_books,
     tenancies,
 )
+from registry.api.access import guard
 from registry.api.bounds import Bounded
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
@@ -53,6 +54,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
+        dependencies=[Depends(guard)],
     )
     app.state.services = services
     for router in (

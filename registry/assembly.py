@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
+from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
@@ -39,6 +40,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
+    access = AccessService(clock)
     alarms = AlarmService(policy, clock)
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
@@ -48,6 +50,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         policy=policy,
         clock=clock,
         signer=installation.signer(),
+        access=access,
         alarms=alarms,
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
@@ -60,7 +63,14 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         orders=orders,
         permits=permits,
         retirement=Retirement(
-            store, (permits.retire, days.refresh, alarms.forget, orders.forget)
+            store,
+            (
+                permits.retire,
+                days.refresh,
+                alarms.forget,
+                orders.forget,
+                access.forget,
+            ),
         ),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),

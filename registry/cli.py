@@ -12,6 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
+from registry.domain.principals import Role
+from registry.services.access import TOKEN_DAYS, Wish
 from registry.services.installation import Installation
 from registry.settings import Settings, is_loopback
 
@@ -28,6 +30,8 @@ program = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the audit trail.")
 program.add_typer(audit, name="audit")
+tokens = typer.Typer(no_args_is_help=True, help="Tokens for callers of the API.")
+program.add_typer(tokens, name="token")
 
 
 @program.callback()
@@ -154,6 +158,69 @@ def verify_audit(context: typer.Context) -> None:
         )
         raise typer.Exit(FAULT)
     typer.echo(f"{verdict.entries} entries hold; head {verdict.head.hex()}")
+
+
+@tokens.command("issue")
+def issue_token(
+    context: typer.Context,
+    role: Annotated[Role, typer.Option(help="What the caller is.")],
+    party: Annotated[
+        str | None, typer.Option(help="Which landlord or tenant, by party id.")
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option(help="The area staff are bound to, by code.")
+    ] = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=366, help="Days it lives.")
+    ] = TOKEN_DAYS,
+) -> None:
+    """Issue a token; its secret is shown this once.
+
+    Example: menhu-registry token issue --role grid_officer --area G001
+    """
+    with _told():
+        services = build_services(_settings(context))
+        with services.store.writing() as uow:
+            wish = Wish(role, party, area, days)
+            token, secret = services.access.issue(uow, wish, OPERATOR)
+    typer.echo(
+        f"{token.id} until {token.expires_at:%Y-%m-%d}; keep it secret:", err=True
+    )
+    typer.echo(secret)
+
+
+@tokens.command("list")
+def list_tokens(context: typer.Context) -> None:
+    """List every token, the newest first; secrets are not kept.
+
+    Example: menhu-registry token list
+    """
+    with _told():
+        services = build_services(_settings(context))
+        with services.store.reading() as uow:
+            found = uow.access.tokens()
+    for token in found:
+        where = token.party or token.area or "the whole street"
+        state = "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}"
+        typer.echo(f"{token.id}  {token.role:<12}  {where:<20}  {state}")
+    if not found:
+        typer.echo("no token was ever issued", err=True)
+
+
+@tokens.command("revoke")
+def revoke_token(
+    context: typer.Context,
+    token: Annotated[str, typer.Argument(help="The token's id, not its secret.")],
+) -> None:
+    """End a token at once.
+
+    Example: menhu-registry token revoke K-0123456789abcdef
+    """
+    with _told():
+        services = build_services(_settings(context))
+        with services.store.writing() as uow:
+            services.access.revoke(uow, token, OPERATOR)
+    typer.echo(f"{token} is revoked")
 
 
 def main() -> None:

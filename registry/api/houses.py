@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from registry.api.access import Registry
+from registry.api.access import Caller, Registry, open_to
 from registry.domain.house import (
     AreaSummary,
     BuildingMatrix,
@@ -12,6 +12,8 @@ from registry.domain.house import (
     UnitDetail,
 )
 from registry.domain.places import Area
+from registry.domain.principals import Role
+from registry.services.scopes import require_area, require_building, require_unit
 
 router = APIRouter(prefix="/api", tags=["houses"])
 
@@ -48,31 +50,49 @@ def street(registry: Registry) -> StreetRecord:
         return StreetRecord(housing.street(uow), housing.communities(uow))
 
 
-@router.get("/communities/{code}", summary="Show a community and its grids")
-def community(registry: Registry, code: str) -> CommunityRecord:
+@router.get(
+    "/communities/{code}",
+    summary="Show a community and its grids",
+    openapi_extra=open_to(),
+)
+def community(registry: Registry, who: Caller, code: str) -> CommunityRecord:
     """Return a community."""
     with registry.store.reading() as uow:
         housing = registry.housing
+        require_area(uow, who, code)
         return CommunityRecord(housing.area(uow, code), housing.grids(uow, code))
 
 
-@router.get("/grids/{code}", summary="Show a grid and its buildings")
-def grid(registry: Registry, code: str) -> GridRecord:
+@router.get(
+    "/grids/{code}", summary="Show a grid and its buildings", openapi_extra=open_to()
+)
+def grid(registry: Registry, who: Caller, code: str) -> GridRecord:
     """Return a grid."""
     with registry.store.reading() as uow:
         housing = registry.housing
+        require_area(uow, who, code)
         return GridRecord(housing.area(uow, code), housing.buildings(uow, code))
 
 
-@router.get("/buildings/{code}", summary="Show a building floor by floor")
-def building(registry: Registry, code: str) -> BuildingMatrix:
+@router.get(
+    "/buildings/{code}",
+    summary="Show a building floor by floor",
+    openapi_extra=open_to(),
+)
+def building(registry: Registry, who: Caller, code: str) -> BuildingMatrix:
     """Return a building."""
     with registry.store.reading() as uow:
+        require_building(uow, who, code)
         return registry.housing.building(uow, code)
 
 
-@router.get("/units/{code}", summary="Show everything on record about a unit")
-def unit(registry: Registry, code: str) -> UnitDetail:
+@router.get(
+    "/units/{code}",
+    summary="Show everything on record about a unit",
+    openapi_extra=open_to(Role.LANDLORD, Role.TENANT),
+)
+def unit(registry: Registry, who: Caller, code: str) -> UnitDetail:
     """Return a unit."""
     with registry.store.reading() as uow:
+        require_unit(uow, who, code, registry.housing.today())
         return registry.housing.unit(uow, code)

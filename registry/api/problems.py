@@ -18,8 +18,10 @@ from registry.domain.errors import (
     InstallationFault,
     Invalid,
     NotFound,
+    Outdated,
     RegistryError,
     TooSoon,
+    Unauthorised,
 )
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +31,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ChainForked: HTTPStatus.CONFLICT,
+    Outdated: HTTPStatus.PRECONDITION_FAILED,
+    Unauthorised: HTTPStatus.UNAUTHORIZED,
     TooSoon: HTTPStatus.TOO_MANY_REQUESTS,
     SignatureRefused: HTTPStatus.UNAUTHORIZED,
     MessageRefused: HTTPStatus.BAD_REQUEST,
@@ -118,8 +122,15 @@ async def _known(_request: Request, error: Exception) -> JSONResponse:
         status = STATUSES[Invalid]
         return problem(status, "some fields cannot be accepted", error.fields)
     status = STATUSES.get(type(error), HTTPStatus.BAD_REQUEST)
-    wait = {"Retry-After": str(error.seconds)} if isinstance(error, TooSoon) else None
-    return problem(status, str(error), headers=wait)
+    return problem(status, str(error), headers=_headers(error))
+
+
+def _headers(error: Exception) -> dict[str, str] | None:
+    if isinstance(error, TooSoon):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, Unauthorised):
+        return {"WWW-Authenticate": "Bearer"}
+    return None
 
 
 async def _validation(_request: Request, error: Exception) -> JSONResponse:

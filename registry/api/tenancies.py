@@ -60,7 +60,7 @@ class TenancyRecorded(BaseModel):
     unit: str
     room: str | None
     start: date
-    end: date
+    end: date | None
     revision: int
 
 
@@ -104,7 +104,7 @@ def record_tenancy(registry: Registry, body: TenancyBody) -> TenancyRecorded:
         unit=tenancy.unit,
         room=tenancy.room,
         start=tenancy.start,
-        end=tenancy.end,
+        end=tenancy.until,
         revision=recorded.revision,
     )
 

@@ -33,6 +33,8 @@ class Action(StrEnum):
     PIN_REMOVED = "pin_removed"
     DOOR_OPEN_ORDERED = "door_open_ordered"
     READER_COMMISSIONED = "reader_commissioned"
+    TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of a deed
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the same
     STREET_IMPORTED = "street_imported"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from registry.domain.credential import CardState, Credential
+from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Occupancy
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,14 @@ class Conflict(RegistryError):
     """The record is in a state that does not allow this."""
 
 
+class Outdated(RegistryError):
+    """The record was changed since it was read: read it again."""
+
+
+class Unauthorised(RegistryError):
+    """The token is unknown, has ended or is not a bearer token."""
+
+
 class TooSoon(RegistryError):
     """This was done just now; wait some seconds before it is done again."""
 

@@ -1,15 +1,17 @@
 """A house at a glance: one state for every unit."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from registry.domain.credential import Credential
+from registry.domain.filing import RentalFiling
 from registry.domain.hardware import Delivery, DoorStatus
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Area, Building, Room, Unit, UnitUse
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Basis, Occupancy, Tenancy, TenancyState
+from registry.domain.tenancy import Tenancy, TenancyState
 
 
 class UnitState(StrEnum):
@@ -24,36 +26,44 @@ class UnitState(StrEnum):
     VACANT = "vacant"
 
 
-def state_of(
-    unit: Unit,
-    tenancies: Iterable[Tenancy],
-    occupancies: Iterable[Occupancy],
-    today: date,
-    policy: Policy,
-) -> UnitState:
-    """Return the state of a unit on a day."""
-    running = [t for t in tenancies if t.state(today) is TenancyState.RUNNING]
-    living = [o for o in occupancies if o.holds(today)]
-    if unit.use is UnitUse.SHOP:
-        return UnitState.SHOP
-    if running:
-        return _let_state(running, living, today, policy)
-    if unit.use is UnitUse.OWNER or any(o.basis is Basis.OWNER for o in living):
-        return UnitState.OWNER
-    return UnitState.VACANT
+@dataclass(frozen=True, slots=True)
+class UnitRegister:
+    """What a unit's state is read from; `filed` counts from the submission on."""
 
+    unit: Unit
+    tenancies: Sequence[Tenancy]
+    occupancies: Sequence[Occupancy]
+    filed: bool
 
-def _let_state(
-    running: list[Tenancy], living: list[Occupancy], today: date, policy: Policy
-) -> UnitState:
-    declared = {occupancy.tenancy for occupancy in living}
-    if not all(tenancy.filed for tenancy in running):
-        return UnitState.UNFILED
-    if any(tenancy.id not in declared for tenancy in running):
-        return UnitState.OCCUPANT_MISSING
-    if any(t.days_left(today) <= policy.due_window.days for t in running):
-        return UnitState.DUE
-    return UnitState.LET_REGISTERED
+    def state(self, today: date, policy: Policy) -> UnitState:
+        """Return the state of the unit on a day."""
+        running = [t for t in self.tenancies if t.holds(today)]
+        living = [o for o in self.occupancies if o.holds(today)]
+        if self.unit.use is UnitUse.SHOP:
+            return UnitState.SHOP
+        if running:
+            return self._let_state(running, living, today, policy)
+        owned = any(o.basis is Basis.OWNER for o in living)
+        if self.unit.use is UnitUse.OWNER or owned:
+            return UnitState.OWNER
+        return UnitState.VACANT
+
+    def _let_state(
+        self,
+        running: list[Tenancy],
+        living: list[Occupancy],
+        today: date,
+        policy: Policy,
+    ) -> UnitState:
+        declared = {occupancy.tenancy for occupancy in living}
+        if not self.filed:
+            return UnitState.UNFILED
+        if any(tenancy.id not in declared for tenancy in running):
+            return UnitState.OCCUPANT_MISSING
+        near = policy.due_window.days
+        if any(t.state(today, near) is TenancyState.ENDING for t in running):
+            return UnitState.DUE
+        return UnitState.LET_REGISTERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +134,4 @@ class UnitDetail:
     credentials: tuple[Credential, ...]
     permits: tuple[PermitView, ...]
     doors: tuple[DoorStatus, ...]
+    filing: RentalFiling | None = None

@@ -11,8 +11,8 @@ from controller.schedule import Validity
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import Door
+from registry.domain.occupancy import Occupancy
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Occupancy
 
 FAR_PAST = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
@@ -76,8 +76,10 @@ def diff(current: Iterable[Permit], desired: Iterable[Permit]) -> PermitChange:
 def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
     """Return when doors open for an occupancy: until its end and the grace after.
 
-    None when it ends before it starts.
+    None when nobody vouched for it, or when it ends before it starts.
     """
+    if not occupancy.opens:
+        return None
     start, end = FAR_PAST, FAR_FUTURE
     if occupancy.start is not None:
         start = max(start, midnight(occupancy.start, policy))

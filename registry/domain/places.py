@@ -44,19 +44,34 @@ class UnitUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A dwelling or a shop of a building."""
+    """A dwelling or a shop of a building; `area` is in square metres."""
 
     code: str
     building: str
     number: str
     floor: int
     use: UnitUse
+    area: float | None = None
+
+
+class RoomKind(StrEnum):
+    """What a room is; everything but the first is not for living."""
+
+    LIVING = "living"
+    KITCHEN = "kitchen"
+    BATHROOM = "bathroom"
+    BALCONY = "balcony"
+    PASSAGE = "passage"
+    BASEMENT = "basement"
+    GARAGE = "garage"
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room of a unit that is let by itself."""
+    """A room of a unit; one that is not for living must not be let for it."""
 
     code: str
     unit: str
     name: str
+    kind: RoomKind = RoomKind.LIVING
+    area: float | None = None

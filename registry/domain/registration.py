@@ -96,7 +96,8 @@ def overlapping(
     """Return a tenancy that lets the same space in the same time."""
     for other in others:
         same_space = room is None or other.room is None or other.room == room
-        if same_space and max(start, other.start) < min(end, other.end):
+        until = other.until or date.max
+        if same_space and max(start, other.start) < min(end, until):
             return other
     return None
 

@@ -1,13 +1,16 @@
 """A street as a file (`menhu-street/1`): read whole, every fault by its JSON path."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from registry.domain.errors import Fault, FieldError, Invalid
 from registry.domain.file_reading import NO_DAY, Item, Reading
+from registry.domain.filing import FilingState, LettingMode, RentalFiling
 from registry.domain.hardware import Controller, Door, Gateway
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Area, AreaKind, Building, Room, Unit, UnitUse
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 
 FORMAT = "menhu-street/1"
 
@@ -23,6 +26,7 @@ class StreetFile:
     units: tuple[Unit, ...]
     rooms: tuple[Room, ...]
     names: Mapping[str, str] = field(repr=False)
+    filings: tuple[RentalFiling, ...]
     tenancies: tuple[Tenancy, ...]
     occupancies: tuple[Occupancy, ...]
     residences: tuple[Occupancy, ...]
@@ -89,10 +93,19 @@ def _read(reading: Reading, *, example: bool) -> StreetFile:
         units=units,
         rooms=rooms,
         names=names,
+        filings=_filings(tenancies, tenancy_items),
         tenancies=tenancies,
         occupancies=tuple(
             Occupancy(
-                party, t.unit, homes.get(t.unit, ""), Basis.TENANT, t.start, t.end, t.id
+                f"{t.id}.{party}",
+                party,
+                t.unit,
+                homes.get(t.unit, ""),
+                Basis.TENANT,
+                t.start,
+                t.end,
+                t.id,
+                t.room,
             )
             for t, item in zip(tenancies, tenancy_items, strict=True)
             for party in item.references("occupants", "party")
@@ -147,14 +160,39 @@ def _tenancy(item: Item, unit_of: Mapping[str, str]) -> Tenancy:
         None if landlord is None else item.reference("landlord", "party"),
         start,
         end,
-        item.flag("filed"),
+    )
+
+
+def _filings(
+    tenancies: Iterable[Tenancy], items: Iterable[Item]
+) -> tuple[RentalFiling, ...]:
+    """Return a filing for each unit whose tenancies all say that it is filed."""
+    filed: dict[str, list[Tenancy]] = defaultdict(list)
+    unfiled = set()
+    for tenancy, item in zip(tenancies, items, strict=True):
+        if item.flag("filed"):
+            filed[tenancy.unit].append(tenancy)
+        else:
+            unfiled.add(tenancy.unit)
+    return tuple(
+        RentalFiling(
+            f"{unit}.filing",
+            unit,
+            next((t.landlord for t in those if t.landlord), None),
+            LettingMode.ROOM if any(t.room for t in those) else LettingMode.WHOLE,
+            FilingState.ACCEPTED,
+            accepted_on=min(t.start for t in those),
+        )
+        for unit, those in filed.items()
+        if unit not in unfiled
     )
 
 
 def _residence(item: Item, homes: Mapping[str, str]) -> Occupancy:
     unit = item.reference("unit", "unit")
     party = item.reference("party", "party")
-    return Occupancy(party, unit, homes.get(unit, ""), Basis.OWNER)
+    home = homes.get(unit, "")
+    return Occupancy(f"{unit}.{party}", party, unit, home, Basis.OWNER)
 
 
 def _controller(item: Item) -> Controller:

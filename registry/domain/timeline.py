@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from controller.vocabulary import Direction, Reason
 from registry.domain.credential import CardState, Credential
+from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_PAST, midnight
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def of_tenancy(tenancy: Tenancy, policy: Policy) -> list[TimelineEntry]:
     """Return when a tenancy starts and when it ends."""
     days = (
         (tenancy.start, EntryKind.TENANCY_STARTED),
-        (tenancy.end, EntryKind.TENANCY_ENDED),
+        (tenancy.until, EntryKind.TENANCY_ENDED),
     )
     return [
         TimelineEntry(
@@ -177,6 +178,7 @@ def of_tenancy(tenancy: Tenancy, policy: Policy) -> list[TimelineEntry]:
             tenancy=tenancy,
         )
         for day, kind in days
+        if day is not None
     ]
 
 
@@ -190,7 +192,7 @@ def of_occupancy(occupancy: Occupancy, policy: Policy) -> list[TimelineEntry]:
         TimelineEntry(
             at=midnight(day, policy),
             kind=kind,
-            key=f"o{occupancy.party}{kind}{occupancy.tenancy or ''}",
+            key=f"o{occupancy.id}{kind}",
             party=occupancy.party,
             unit=occupancy.unit,
         )

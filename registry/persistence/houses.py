@@ -7,8 +7,16 @@ from itertools import groupby
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from registry.domain.places import Area, AreaKind, Building, Room, Unit, UnitUse
-from registry.persistence.rows import Record, add_rows
+from registry.domain.places import (
+    Area,
+    AreaKind,
+    Building,
+    Room,
+    RoomKind,
+    Unit,
+    UnitUse,
+)
+from registry.persistence.rows import Choice, Record, add_rows
 
 
 class AreaRow(Record):
@@ -41,6 +49,7 @@ class UnitRow(Record):
     number: Mapped[str]
     floor: Mapped[int]
     use: Mapped[str]
+    area: Mapped[float | None]
 
 
 class RoomRow(Record):
@@ -50,6 +59,8 @@ class RoomRow(Record):
     code: Mapped[str] = mapped_column(primary_key=True)
     unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
     name: Mapped[str]
+    kind: Mapped[RoomKind] = mapped_column(Choice(RoomKind))
+    area: Mapped[float | None]
 
 
 PLACES: dict[type, type[Record]] = {
@@ -89,6 +100,20 @@ class Houses:
             query = query.where(AreaRow.parent == parent)
         return [_area(row) for row in self._session.scalars(query)]
 
+    def areas_of(self, building: str) -> set[str]:
+        """Return the codes of every area a building lies in."""
+        found = self._session.get(BuildingRow, building)
+        return set() if found is None else self.areas_above(found.grid)
+
+    def areas_above(self, code: str) -> set[str]:
+        """Return the codes of an area and of every area it lies in."""
+        area = self._session.get(AreaRow, code)
+        codes = set()
+        while area is not None:
+            codes.add(area.code)
+            area = self._session.get(AreaRow, area.parent) if area.parent else None
+        return codes
+
     def building(self, code: str) -> Building | None:
         """Return a building."""
         row = self._session.get(BuildingRow, code)
@@ -123,13 +148,13 @@ class Houses:
     def room(self, code: str) -> Room | None:
         """Return a room."""
         row = self._session.get(RoomRow, code)
-        return None if row is None else Room(row.code, row.unit, row.name)
+        return None if row is None else _room(row)
 
     def rooms(self, unit: str) -> list[Room]:
         """Return the rooms of a unit."""
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)
         rows = self._session.scalars(query)
-        return [Room(row.code, row.unit, row.name) for row in rows]
+        return [_room(row) for row in rows]
 
 
 def _area(row: AreaRow) -> Area:
@@ -141,4 +166,9 @@ def _building(row: BuildingRow) -> Building:
 
 
 def _unit(row: UnitRow) -> Unit:
-    return Unit(row.code, row.building, row.number, row.floor, UnitUse(row.use))
+    use = UnitUse(row.use)
+    return Unit(row.code, row.building, row.number, row.floor, use, row.area)
+
+
+def _room(row: RoomRow) -> Room:
+    return Room(row.code, row.unit, row.name, row.kind, row.area)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, insert
+from sqlalchemy import BigInteger, Dialect, Integer, String, insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -13,6 +15,9 @@ SIGN_BIT = 1 << 63
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 """A rising row number: SQLite counts up only columns that are plain INTEGER."""
+
+
+C = TypeVar("C", bound=StrEnum)
 
 
 class Record(DeclarativeBase):
@@ -65,6 +70,54 @@ class Unsigned(TypeDecorator[int]):
     ) -> int | None:
         """Read the number back without sign."""
         return value + 2 * SIGN_BIT if value is not None and value < 0 else value
+
+
+class Choice(TypeDecorator[C]):
+    """One of the words of an enumeration."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[C]) -> None:
+        """Take the enumeration."""
+        super().__init__()
+        self.words = words
+
+    def process_result_value(
+        self,
+        value: Any | None,  # noqa: ANN401 - the driver's own
+        dialect: Dialect,  # noqa: ARG002 - every dialect stores the same
+    ) -> C | None:
+        """Read a word."""
+        return None if value is None else self.words(value)
+
+
+class Choices(TypeDecorator[frozenset[C]]):
+    """Some of the words of an enumeration, stored in one text in order."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[C]) -> None:
+        """Take the enumeration."""
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(
+        self,
+        value: frozenset[C] | None,
+        dialect: Dialect,  # noqa: ARG002 - every dialect stores the same
+    ) -> str | None:
+        """Store words."""
+        return None if value is None else " ".join(sorted(value))
+
+    def process_result_value(
+        self,
+        value: Any | None,  # noqa: ANN401 - the driver's own
+        dialect: Dialect,  # noqa: ARG002 - every dialect stores the same
+    ) -> frozenset[C] | None:
+        """Read words."""
+        return None if value is None else frozenset(map(self.words, value.split()))
 
 
 def add_rows(

@@ -1,15 +1,24 @@
 """Parties, tenancies and occupancies as rows; no name is among them."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Boolean, ForeignKey, Select, select, update
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.history import LATEST, AsOf
+from registry.domain.occupancy import (
+    Basis,
+    Exemption,
+    Occupancy,
+    OccupancyState,
+    Side,
+)
+from registry.domain.parties import Party, PartyKind
+from registry.domain.tenancy import Tenancy
 from registry.persistence.houses import UnitRow
-from registry.persistence.rows import Moment, Record, RowNumber, add_rows
+from registry.persistence.ledger import Ledger, VersionColumns
+from registry.persistence.rows import Choice, Record, add_rows
 
 
 class PartyRow(Record):
@@ -17,159 +26,104 @@ class PartyRow(Record):
 
     __tablename__ = "parties"
     id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[PartyKind] = mapped_column(Choice(PartyKind))
 
 
-class TenancyRow(Record):
+class TenancyRow(VersionColumns, Record):
     """A tenancy."""
 
-    __tablename__ = "tenancies"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __tablename__ = "tenancy_versions"
     unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
     room: Mapped[str | None] = mapped_column(ForeignKey("rooms.code"))
-    landlord: Mapped[str | None] = mapped_column(ForeignKey("parties.id"))
+    landlord: Mapped[str | None] = mapped_column(ForeignKey("parties.id"), index=True)
     start: Mapped[date]
-    end: Mapped[date]
-    filed: Mapped[bool] = mapped_column(Boolean(create_constraint=False))
-    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    end: Mapped[date | None]
+    contract: Mapped[str | None] = mapped_column(ForeignKey("entities.id"))
+    ended_on: Mapped[date | None]
+    holdover_since: Mapped[date | None]
+    renewed_by: Mapped[str | None] = mapped_column(ForeignKey("entities.id"))
 
 
-class OccupancyRow(Record):
-    """An occupancy."""
+class OccupancyRow(VersionColumns, Record):
+    """An occupancy; a unit never moves, so its building is kept beside it."""
 
-    __tablename__ = "occupancies"
-    id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    __tablename__ = "occupancy_versions"
     party: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
     unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
-    basis: Mapped[str]
+    building: Mapped[str] = mapped_column(ForeignKey("buildings.code"), index=True)
+    basis: Mapped[Basis] = mapped_column(Choice(Basis))
     start: Mapped[date | None]
     end: Mapped[date | None]
-    tenancy: Mapped[str | None] = mapped_column(ForeignKey("tenancies.id"), index=True)
-    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    tenancy: Mapped[str | None] = mapped_column(ForeignKey("entities.id"), index=True)
+    room: Mapped[str | None] = mapped_column(ForeignKey("rooms.code"))
+    state: Mapped[OccupancyState] = mapped_column(Choice(OccupancyState))
+    declared_by: Mapped[Side] = mapped_column(Choice(Side))
+    declared_on: Mapped[date | None]
+    confirmed_by: Mapped[Side | None] = mapped_column(Choice(Side))
+    confirmed_on: Mapped[date | None]
+    leave_by: Mapped[Side | None] = mapped_column(Choice(Side))
+    exemption: Mapped[Exemption | None] = mapped_column(Choice(Exemption))
 
 
-class Tenancies:
-    """The repository of who lives where."""
+class Parties:
+    """The repository of parties."""
 
     def __init__(self, session: Session) -> None:
         """Work in a session."""
         self._session = session
 
-    def add_parties(self, ids: Iterable[str]) -> None:
+    def add(self, parties: Iterable[Party]) -> None:
         """Add parties by their opaque ids."""
-        rows = [{"id": id_} for id_ in ids]
+        rows = [{"id": party.id, "kind": party.kind} for party in parties]
         add_rows(self._session, PartyRow, rows)
 
-    def parties(self) -> set[str]:
+    def ids(self) -> set[str]:
         """Return the ids of every party."""
         return set(self._session.scalars(select(PartyRow.id)))
 
-    def has_party(self, id_: str) -> bool:
-        """Say whether a party is on record."""
-        return self._session.get(PartyRow, id_) is not None
+    def get(self, id_: str) -> Party | None:
+        """Return a party."""
+        row = self._session.get(PartyRow, id_)
+        return None if row is None else Party(row.id, row.kind)
 
-    def add(self, tenancies: Iterable[Tenancy], now: datetime) -> None:
-        """Add tenancies."""
-        rows = [asdict(tenancy) | {"recorded_at": now} for tenancy in tenancies]
-        add_rows(self._session, TenancyRow, rows)
 
-    def ids(self) -> set[str]:
-        """Return the ids of every tenancy."""
-        return set(self._session.scalars(select(TenancyRow.id)))
+class Tenancies(Ledger[Tenancy]):
+    """The repository of tenancies."""
 
-    def get(self, id_: str) -> Tenancy | None:
-        """Return a tenancy."""
-        row = self._session.get(TenancyRow, id_)
-        return None if row is None else _tenancy(row)
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        super().__init__(session, Tenancy, TenancyRow)
 
-    def of_units(self, units: Iterable[str]) -> list[Tenancy]:
+    def of_units(self, units: Iterable[str], at: AsOf = LATEST) -> list[Tenancy]:
         """Return the tenancies of units, the latest first."""
-        query = (
-            select(TenancyRow)
-            .where(TenancyRow.unit.in_(list(units)))
-            .order_by(TenancyRow.start.desc(), TenancyRow.id)
-        )
-        return [_tenancy(row) for row in self._session.scalars(query)]
+        order = (TenancyRow.start.desc(), TenancyRow.id)
+        return self.find(TenancyRow.unit.in_(list(units)), at=at, order=order)
 
-    def of_building(self, building: str) -> list[Tenancy]:
+    def of_building(self, building: str, at: AsOf = LATEST) -> list[Tenancy]:
         """Return the tenancies of a building's units."""
         units = select(UnitRow.code).where(UnitRow.building == building)
-        query = select(TenancyRow).where(TenancyRow.unit.in_(units))
-        return [_tenancy(row) for row in self._session.scalars(query)]
+        return self.find(TenancyRow.unit.in_(units), at=at)
 
-    def every(self) -> list[Tenancy]:
-        """Return all tenancies."""
-        return [_tenancy(row) for row in self._session.scalars(select(TenancyRow))]
 
-    def end(self, id_: str, day: date) -> None:
-        """Let a tenancy and the occupancies under it end on a day."""
-        self._session.execute(
-            update(TenancyRow).where(TenancyRow.id == id_).values(end=day)
-        )
-        self._session.execute(
-            update(OccupancyRow).where(OccupancyRow.tenancy == id_).values(end=day)
-        )
+class Occupancies(Ledger[Occupancy]):
+    """The repository of who lives where."""
 
-    def add_occupancies(self, occupancies: Iterable[Occupancy], now: datetime) -> None:
-        """Add occupancies."""
-        rows = [
-            {
-                "party": o.party,
-                "unit": o.unit,
-                "basis": o.basis,
-                "start": o.start,
-                "end": o.end,
-                "tenancy": o.tenancy,
-                "recorded_at": now,
-            }
-            for o in occupancies
-        ]
-        add_rows(self._session, OccupancyRow, rows)
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        super().__init__(session, Occupancy, OccupancyRow)
 
-    def occupancies(self) -> list[Occupancy]:
-        """Return all occupancies."""
-        return self._occupancies(_OCCUPANCIES)
-
-    def occupancies_of_parties(self, parties: Iterable[str]) -> list[Occupancy]:
+    def of_parties(self, parties: Iterable[str], at: AsOf = LATEST) -> list[Occupancy]:
         """Return the occupancies of parties."""
-        return self._occupancies(
-            _OCCUPANCIES.where(OccupancyRow.party.in_(list(parties)))
-        )
+        return self.find(OccupancyRow.party.in_(list(parties)), at=at)
 
-    def occupancies_of_unit(self, unit: str) -> list[Occupancy]:
+    def of_unit(self, unit: str, at: AsOf = LATEST) -> list[Occupancy]:
         """Return the occupancies of a unit."""
-        return self._occupancies(_OCCUPANCIES.where(OccupancyRow.unit == unit))
+        return self.find(OccupancyRow.unit == unit, at=at)
 
-    def occupancies_of_building(self, building: str) -> list[Occupancy]:
+    def of_building(self, building: str, at: AsOf = LATEST) -> list[Occupancy]:
         """Return the occupancies of a building."""
-        return self._occupancies(_OCCUPANCIES.where(UnitRow.building == building))
+        return self.find(OccupancyRow.building == building, at=at)
 
-    def occupancies_of_tenancy(self, tenancy: str) -> list[Occupancy]:
+    def of_tenancy(self, tenancy: str, at: AsOf = LATEST) -> list[Occupancy]:
         """Return the occupancies under a tenancy."""
-        return self._occupancies(_OCCUPANCIES.where(OccupancyRow.tenancy == tenancy))
-
-    def _occupancies(self, query: Select[OccupancyRow, str]) -> list[Occupancy]:
-        return [
-            Occupancy(
-                row.party,
-                row.unit,
-                building,
-                Basis(row.basis),
-                row.start,
-                row.end,
-                row.tenancy,
-            )
-            for row, building in self._session.execute(query)
-        ]
-
-
-_OCCUPANCIES = (
-    select(OccupancyRow, UnitRow.building)
-    .join(UnitRow, UnitRow.code == OccupancyRow.unit)
-    .order_by(OccupancyRow.id)
-)
-
-
-def _tenancy(row: TenancyRow) -> Tenancy:
-    return Tenancy(
-        row.id, row.unit, row.room, row.landlord, row.start, row.end, row.filed
-    )
+        return self.find(OccupancyRow.tenancy == tenancy, at=at)

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.domain.external_filing import ExternalFiling
+from registry.domain.rights import Contract, Delegation, RightToLet
+from registry.persistence.access import Access
 from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
@@ -13,11 +16,19 @@ from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
 from registry.persistence.houses import Houses
+from registry.persistence.ledger import Ledger
+from registry.persistence.lettings import (
+    ContractRow,
+    DelegationRow,
+    ExternalFilingRow,
+    Filings,
+    RightRow,
+)
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
 from registry.persistence.records import Records
-from registry.persistence.tenancies import Tenancies
+from registry.persistence.tenancies import Occupancies, Parties, Tenancies
 
 
 class UnitOfWork:
@@ -27,7 +38,14 @@ class UnitOfWork:
         """Open the repositories on a session."""
         self.session = session
         self.houses = Houses(session)
+        self.parties = Parties(session)
+        self.rights = Ledger(session, RightToLet, RightRow)
+        self.delegations = Ledger(session, Delegation, DelegationRow)
+        self.filings = Filings(session)
+        self.contracts = Ledger(session, Contract, ContractRow)
         self.tenancies = Tenancies(session)
+        self.occupancies = Occupancies(session)
+        self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
         self.credentials = Credentials(session)
         self.hardware = Hardware(session)
         self.permits = Permits(session)
@@ -36,6 +54,7 @@ class UnitOfWork:
         self.alarms = Alarms(session)
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
+        self.access = Access(session)
         self.commissioning = CommissioningRecords(session)
 
 

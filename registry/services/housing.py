@@ -15,12 +15,13 @@ from registry.domain.house import (
     BuildingSummary,
     UnitCell,
     UnitDetail,
+    UnitRegister,
     UnitState,
-    state_of,
 )
-from registry.domain.places import Area, AreaKind, Building, Unit
+from registry.domain.occupancy import Occupancy
+from registry.domain.places import Area, AreaKind, Building
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Occupancy, Tenancy, TenancyState
+from registry.domain.tenancy import Tenancy
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
@@ -116,21 +117,24 @@ class Housing:
         if unit is None:
             raise NotFound(f"there is no unit {code!r}")
         tenancies = uow.tenancies.of_units([code])
-        occupancies = uow.tenancies.occupancies_of_unit(code)
+        occupancies = uow.occupancies.of_unit(code)
         credentials = uow.credentials.of_parties({o.party for o in occupancies})
+        filing = uow.filings.live(code)
+        register = UnitRegister(unit, tenancies, occupancies, filing is not None)
         doors = uow.hardware.statuses(unit.building)
         here = {status.door.id for status in doors}
         permits = self._permits.of_cards(uow, {c.card for c in credentials})
         return UnitDetail(
             unit,
             self._building(uow, unit.building),
-            state_of(unit, tenancies, occupancies, self.today(), self._policy),
+            register.state(self.today(), self._policy),
             tuple(uow.houses.rooms(code)),
             tuple(tenancies),
             tuple(occupancies),
             tuple(credentials),
             tuple(p for p in permits if p.door.door.id in here),
             tuple(doors),
+            filing,
         )
 
     def doors(self, uow: UnitOfWork) -> tuple[DoorStatus, ...]:
@@ -189,23 +193,29 @@ class Housing:
         for tenancy in uow.tenancies.of_building(building.code):
             tenancies[tenancy.unit].append(tenancy)
         occupancies: dict[str, list[Occupancy]] = defaultdict(list)
-        for occupancy in uow.tenancies.occupancies_of_building(building.code):
+        for occupancy in uow.occupancies.of_building(building.code):
             occupancies[occupancy.unit].append(occupancy)
+        filed = uow.filings.filed_in(building.code)
         return [
-            self._cell(unit, tenancies[unit.code], occupancies[unit.code])
+            self._cell(
+                UnitRegister(
+                    unit,
+                    tenancies[unit.code],
+                    occupancies[unit.code],
+                    unit.code in filed,
+                )
+            )
             for unit in uow.houses.units([building.code])
         ]
 
-    def _cell(
-        self, unit: Unit, tenancies: list[Tenancy], occupancies: list[Occupancy]
-    ) -> UnitCell:
+    def _cell(self, register: UnitRegister) -> UnitCell:
         today = self.today()
-        ends = [t.end for t in tenancies if t.state(today) is TenancyState.RUNNING]
+        running = [t for t in register.tenancies if t.holds(today)]
         return UnitCell(
-            unit,
-            state_of(unit, tenancies, occupancies, today, self._policy),
-            sum(occupancy.holds(today) for occupancy in occupancies),
-            min(ends, default=None),
+            register.unit,
+            register.state(today, self._policy),
+            sum(occupancy.holds(today) for occupancy in register.occupancies),
+            min((t.until for t in running if t.until is not None), default=None),
         )
 
 

@@ -145,7 +145,7 @@ class Ingest:
         parties = {credential.party for credential in credentials}
         return Attribution(
             credentials,
-            uow.tenancies.occupancies_of_parties(parties),
+            uow.occupancies.of_parties(parties),
             buildings,
             self._policy,
         )

@@ -38,13 +38,13 @@ class PermitService:
         if cards is None:
             current = uow.permits.every()
             credentials = uow.credentials.every()
-            occupancies = uow.tenancies.occupancies()
+            occupancies = uow.occupancies.find()
         else:
             affected = list(cards)
             current = uow.permits.of_cards(affected)
             credentials = uow.credentials.of_cards(affected)
             parties = {credential.party for credential in credentials}
-            occupancies = uow.tenancies.occupancies_of_parties(parties)
+            occupancies = uow.occupancies.of_parties(parties)
         published = {p.permit.id: p for p in current}
         desired = derive(occupancies, credentials, doors, self._policy, now)
         change = diff((p.permit for p in current), desired)

@@ -2,12 +2,21 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from registry.audit.trail import Action, Deed, record
 from registry.domain.credential import CredentialState
 from registry.domain.errors import Conflict, Fault, FieldError, Invalid, NotFound
+from registry.domain.filing import FilingState, LettingMode, RentalFiling
+from registry.domain.history import Source
+from registry.domain.occupancy import (
+    OCCUPANCIES,
+    Basis,
+    Occupancy,
+    OccupancyEvent,
+)
+from registry.domain.parties import Party, fresh_id
 from registry.domain.registration import (
     TenancyDraft,
     TenancyForm,
@@ -16,7 +25,7 @@ from registry.domain.registration import (
     read,
     unknown,
 )
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.identity import Identity
 from registry.services.permits import PermitService
@@ -66,10 +75,12 @@ class Registration:
         party, tenancy = _fresh(draft, draft.start, draft.end)
         unit = uow.houses.unit(draft.unit)
         building = "" if unit is None else unit.building
-        uow.tenancies.add_parties([party])
+        source = Source(actor)
+        uow.parties.add([Party(party)])
         self._identity.keep(uow, {party: draft.occupant})
-        uow.tenancies.add([tenancy], now)
+        uow.tenancies.add([tenancy], source, now)
         occupancy = Occupancy(
+            fresh_id("O"),
             party,
             draft.unit,
             building,
@@ -77,8 +88,11 @@ class Registration:
             draft.start,
             draft.end,
             tenancy.id,
+            draft.room,
         )
-        uow.tenancies.add_occupancies([occupancy], now)
+        uow.occupancies.add([occupancy], source, now)
+        if draft.filed and uow.filings.live(draft.unit) is None:
+            uow.filings.add([_filing(draft, draft.start)], source, now)
         deeds = [Deed(actor, Action.TENANCY_RECORDED, f"tenancy:{tenancy.id}")]
         if draft.card is not None:
             uow.credentials.add([(draft.card, party)], now)
@@ -88,7 +102,7 @@ class Registration:
         return Recorded(tenancy, party, self._permits.rederive(uow, cards))
 
     def _repeated(self, uow: UnitOfWork, tenancy: Tenancy) -> Recorded:
-        (occupancy,) = uow.tenancies.occupancies_of_tenancy(tenancy.id)
+        (occupancy,) = uow.occupancies.of_tenancy(tenancy.id)
         return Recorded(tenancy, occupancy.party, uow.permits.revision())
 
     def end_tenancy(self, uow: UnitOfWork, tenancy: str, day: date, actor: str) -> int:
@@ -96,21 +110,26 @@ class Registration:
         found = uow.tenancies.get(tenancy)
         if found is None:
             raise NotFound(f"there is no tenancy {tenancy!r}")
-        if not found.start <= day <= found.end:
+        until = found.until or date.max
+        if not found.start <= day <= until:
             raise Invalid(
                 [
                     FieldError(
                         "end",
                         Fault.CONTRADICTION,
-                        f"the tenancy runs from {found.start} until {found.end}",
+                        f"the tenancy runs {found.term}",
                         "give a day within it; a longer one is a new tenancy",
                     )
                 ]
             )
-        parties = {o.party for o in uow.tenancies.occupancies_of_tenancy(tenancy)}
-        uow.tenancies.end(tenancy, day)
+        source, now = Source(actor), self._clock()
+        living = uow.occupancies.of_tenancy(tenancy)
+        uow.tenancies.revise(replace(found, ended_on=day), source, now)
+        for occupancy in living:
+            uow.occupancies.revise(_ended(occupancy, day), source, now)
         deed = Deed(actor, Action.TENANCY_ENDED, f"tenancy:{tenancy}")
-        record(uow, [deed], self._clock())
+        record(uow, [deed], now)
+        parties = {o.party for o in living}
         cards = {c.card for c in uow.credentials.of_parties(parties)}
         return self._permits.rederive(uow, cards)
 
@@ -157,16 +176,32 @@ def _reason(text: str) -> str:
 
 
 def _fresh(draft: TenancyDraft, start: date, end: date) -> tuple[str, Tenancy]:
-    party = f"P-{secrets.token_hex(8)}"
-    return party, Tenancy(
+    return fresh_id("P"), Tenancy(
         _tenancy_id(draft.key or secrets.token_hex(16)),
         draft.unit,
         draft.room,
         draft.landlord,
         start,
         end,
-        draft.filed,
     )
+
+
+def _filing(draft: TenancyDraft, day: date) -> RentalFiling:
+    return RentalFiling(
+        fresh_id("F"),
+        draft.unit,
+        draft.landlord,
+        LettingMode.WHOLE if draft.room is None else LettingMode.ROOM,
+        FilingState.ACCEPTED,
+        accepted_on=day,
+    )
+
+
+def _ended(occupancy: Occupancy, day: date) -> Occupancy:
+    state = occupancy.state
+    if OCCUPANCIES.allows(state, OccupancyEvent.ENDED):
+        state = OCCUPANCIES.after(state, OccupancyEvent.ENDED)
+    return replace(occupancy, end=day, state=state)
 
 
 def _tenancy_id(key: str) -> str:
@@ -184,7 +219,7 @@ def _register_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
         room = uow.houses.room(draft.room)
         if room is None or room.unit != draft.unit:
             errors.append(unknown("room", "the room", "choose a room of the unit"))
-    if draft.landlord is not None and not uow.tenancies.has_party(draft.landlord):
+    if draft.landlord is not None and uow.parties.get(draft.landlord) is None:
         errors.append(
             unknown("landlord", "the landlord", "choose a party or leave it empty")
         )
@@ -211,7 +246,7 @@ def _overlap_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
         FieldError(
             "start",
             Fault.CONTRADICTION,
-            f"it is let already from {other.start} until {other.end}",
+            f"it is let already {other.term}",
             "end that tenancy first, or choose other dates or another room",
         )
     ]

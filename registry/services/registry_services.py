@@ -7,6 +7,7 @@ from datetime import datetime
 from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
+from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
@@ -33,6 +34,7 @@ class Services:
     policy: Policy
     clock: Callable[[], datetime]
     signer: Signer
+    access: AccessService
     alarms: AlarmService
     card_pins: CardPins
     changes: Changes

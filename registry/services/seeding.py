@@ -6,15 +6,17 @@ from datetime import datetime
 
 from controller.cbor import EPOCH
 from registry.audit.trail import EXAMPLE, Action, Deed, record
+from registry.domain.history import Channel, Source
+from registry.domain.parties import Party
 from registry.domain.places import Area, Building, Room, Unit
 from registry.domain.street_file import StreetFile, read_street
-from registry.domain.tenancy import Basis
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.identity import Identity
 from registry.services.permits import PermitService
 
 Progress = Callable[[str, int], None]
 """Told what was written and how many of them."""
+FILE = Source("street file", Channel.IMPORT)
 Step = Callable[[UnitOfWork, StreetFile], int]
 
 
@@ -47,6 +49,7 @@ class Seeding:
             "places": self._places,
             "parties": self._parties,
             "tenancies": self._tenancies,
+            "filings": self._filings,
             "residences": self._residences,
             "credentials": self._credentials,
             "hardware": self._hardware,
@@ -94,28 +97,30 @@ class Seeding:
         return count
 
     def _parties(self, uow: UnitOfWork, street: StreetFile) -> int:
-        known = uow.tenancies.parties()
+        known = uow.parties.ids()
         fresh = {id_: name for id_, name in street.names.items() if id_ not in known}
-        uow.tenancies.add_parties(fresh)
+        uow.parties.add(map(Party, fresh))
         self._identity.keep(uow, fresh)
         return len(fresh)
 
     def _tenancies(self, uow: UnitOfWork, street: StreetFile) -> int:
         known = uow.tenancies.ids()
         fresh = [t for t in street.tenancies if t.id not in known]
-        uow.tenancies.add(fresh, self._clock())
+        uow.tenancies.add(fresh, FILE, self._clock())
         occupancies = [o for o in street.occupancies if o.tenancy not in known]
-        uow.tenancies.add_occupancies(occupancies, self._clock())
+        uow.occupancies.add(occupancies, FILE, self._clock())
+        return len(fresh)
+
+    def _filings(self, uow: UnitOfWork, street: StreetFile) -> int:
+        known = {filing.unit for filing in uow.filings.find()}
+        fresh = [f for f in street.filings if f.unit not in known]
+        uow.filings.add(fresh, FILE, self._clock())
         return len(fresh)
 
     def _residences(self, uow: UnitOfWork, street: StreetFile) -> int:
-        known = {
-            (o.party, o.unit)
-            for o in uow.tenancies.occupancies()
-            if o.basis is Basis.OWNER
-        }
+        known = {(o.party, o.unit) for o in uow.occupancies.find()}
         fresh = [o for o in street.residences if (o.party, o.unit) not in known]
-        uow.tenancies.add_occupancies(fresh, self._clock())
+        uow.occupancies.add(fresh, FILE, self._clock())
         return len(fresh)
 
     def _credentials(self, uow: UnitOfWork, street: StreetFile) -> int:

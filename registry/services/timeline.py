@@ -40,7 +40,7 @@ class Timelines:
         """Return what happened at a unit before a cursor of an earlier page."""
         if uow.houses.unit(unit) is None:
             raise NotFound(f"there is no unit {unit!r}")
-        occupancies = uow.tenancies.occupancies_of_unit(unit)
+        occupancies = uow.occupancies.of_unit(unit)
         milestones = [
             *(
                 e

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from registry.domain.errors import Conflict, Fault, FieldError, Invalid, NotFound
 from registry.domain.house import UnitDetail
 from registry.domain.registration import day_of
-from registry.domain.tenancy import Tenancy, TenancyState
+from registry.domain.tenancy import Tenancy
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.web.delivery import permit_rows
 from registry.web.desk import ACTOR, Desk, desk
@@ -15,7 +15,7 @@ from registry.web.forms import SEE_OTHER, Form, text_of
 from registry.web.pages import unit_link
 from registry.web.problems import PageRoute
 from registry.web.security import form_token, keep_token
-from registry.web.unit import NAMELESS, frame, in_force
+from registry.web.unit import NAMELESS, OVER, frame, in_force
 from registry.web.words import TENANCY_STATES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -106,7 +106,7 @@ def _found(at: Desk, uow: UnitOfWork, id_: str) -> tuple[Tenancy, UnitDetail]:
 
 
 def _may_end(at: Desk, tenancy: Tenancy) -> bool:
-    return tenancy.state(at.services.housing.today()) is not TenancyState.ENDED
+    return tenancy.state(at.services.housing.today()) not in OVER
 
 
 def _permits(tenancy: Tenancy, detail: UnitDetail) -> Context:
@@ -116,6 +116,7 @@ def _permits(tenancy: Tenancy, detail: UnitDetail) -> Context:
     waiting = sum(not row.in_force for row in rows)
     return {
         "tenancy": tenancy,
+        "filing": detail.filing,
         "permits": rows,
         "waiting": waiting,
         "settled": not waiting,

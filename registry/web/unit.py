@@ -14,6 +14,7 @@ from registry.web.words import BASES, DELIVERIES, TENANCY_STATES, Badge
 
 NAMELESS = "姓名未登记"
 ORDER = tuple(Delivery)
+OVER = (TenancyState.ENDED, TenancyState.RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def parties(detail: UnitDetail, today: date) -> set[str]:
 
 def current(detail: UnitDetail, today: date) -> list[Tenancy]:
     """Return the tenancies that run or are planned, the earliest first."""
-    shown = [t for t in detail.tenancies if t.state(today) is not TenancyState.ENDED]
+    shown = [t for t in detail.tenancies if t.state(today) not in OVER]
     return sorted(shown, key=lambda tenancy: tenancy.start)
 
 

@@ -15,10 +15,11 @@ from registry.domain.credential import CardState, CredentialState
 from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
+from registry.domain.occupancy import Basis
 from registry.domain.orders import OrderState
 from registry.domain.places import UnitUse
 from registry.domain.special_days import DayKind
-from registry.domain.tenancy import Basis, TenancyState
+from registry.domain.tenancy import TenancyState
 from registry.domain.timeline import EntryKind
 
 
@@ -61,11 +62,18 @@ BASES: dict[Basis, str] = {
     Basis.TENANT: "租客",
     Basis.OWNER: "产权人",
     Basis.FAMILY: "家属",
+    Basis.CO_OCCUPANT: "合住人",
+    Basis.LIVE_IN_WORKER: "住家工",
+    Basis.EMPLOYER_PROVIDED: "单位宿舍",
+    Basis.GUEST: "访客",
 }
 
 TENANCY_STATES: dict[TenancyState, Badge] = {
     TenancyState.PLANNED: Badge("未开始", "clock", "vac"),
     TenancyState.RUNNING: Badge("租期中", "check", "ok"),
+    TenancyState.ENDING: Badge("即将到期", "clock", "due"),
+    TenancyState.HOLDOVER: Badge("到期续住", "clock", "due"),
+    TenancyState.RENEWED: Badge("已续租", "arrow", "vac"),
     TenancyState.ENDED: Badge("已结束", "cross", "vac"),
 }
 

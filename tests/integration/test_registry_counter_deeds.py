@@ -85,7 +85,7 @@ def test_the_first_and_the_last_day_of_a_term_belong_to_it(
 ) -> None:
     bench.services.registration.end_tenancy(uow, "T1", day, "clerk")
     uow.session.expire_all()
-    (occupancy,) = uow.tenancies.occupancies_of_tenancy("T1")
+    (occupancy,) = uow.occupancies.of_tenancy("T1")
     assert occupancy.end == day
     assert deeds(uow) == [("clerk", "tenancy_ended", "tenancy:T1", None)]
 

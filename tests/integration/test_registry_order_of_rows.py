@@ -10,6 +10,8 @@ from controller.vocabulary import AlarmChange, AlarmKind
 from registry.domain.alarms import Acknowledgement, AlarmState
 from registry.domain.credential import CredentialState
 from registry.domain.hardware import Controller, Door, Gateway
+from registry.domain.history import Source
+from registry.domain.parties import Party
 from registry.domain.places import Area, AreaKind, Room, Unit, UnitUse
 from registry.domain.tenancy import Tenancy
 from registry.persistence.alarms import Told
@@ -197,11 +199,10 @@ def test_tenancies_of_a_unit_are_the_latest_first(uow: UnitOfWork) -> None:
     years = {"Tb": 2031, "Ta": 2031, "Tc": 2030, "Td": 2032}
     uow.tenancies.add(
         [
-            Tenancy(
-                id_, "B2-0101", None, None, date(y, 1, 1), date(y, 6, 1), filed=True
-            )
+            Tenancy(id_, "B2-0101", None, None, date(y, 1, 1), date(y, 6, 1))
             for id_, y in years.items()
         ],
+        Source("test"),
         NOW,
     )
     found = uow.tenancies.of_units(["B2-0101"])
@@ -210,40 +211,17 @@ def test_tenancies_of_a_unit_are_the_latest_first(uow: UnitOfWork) -> None:
     assert {t.id for t in uow.tenancies.of_building("B1")} == {"T1", "T2", "T3"}
 
 
-def test_a_tenancy_ends_with_its_own_occupancies_alone(uow: UnitOfWork) -> None:
-    day = date(2026, 6, 10)
-    uow.tenancies.end("T1", day)
-    uow.session.expire_all()
-    ends = {o.tenancy: o.end for o in uow.tenancies.occupancies()}
-    assert ends == {
-        "T1": day,
-        "T2": date(2026, 6, 20),
-        "T3": date(2027, 1, 1),
-        None: None,
-    }
-    for id_, end in (("T1", day), ("T2", date(2026, 6, 20))):
-        tenancy = uow.tenancies.get(id_)
-        assert tenancy is not None
-        assert tenancy.end == end
-
-
 def test_occupancies_are_told_by_party_unit_building_and_tenancy(
     uow: UnitOfWork,
 ) -> None:
-    reads = uow.tenancies
-    assert [o.party for o in reads.occupancies_of_unit("B1-0202")] == ["P2"]
-    assert [o.unit for o in reads.occupancies_of_parties(["P1", "P3"])] == [
-        "B1-0201",
-        "B1-0301",
-    ]
-    assert [o.party for o in reads.occupancies_of_tenancy("T3")] == ["P4"]
-    assert len(reads.occupancies_of_building("B1")) == 4
-    assert reads.occupancies_of_building("B2") == []
-    assert [reads.has_party(id_) for id_ in ("P1", "P9", "nobody")] == [
-        True,
-        True,
-        False,
-    ]
+    reads = uow.occupancies
+    assert [o.party for o in reads.of_unit("B1-0202")] == ["P2"]
+    assert [o.unit for o in reads.of_parties(["P1", "P3"])] == ["B1-0301", "B1-0201"]
+    assert [o.party for o in reads.of_tenancy("T3")] == ["P4"]
+    assert len(reads.of_building("B1")) == 4
+    assert reads.of_building("B2") == []
+    assert uow.parties.get("P9") == Party("P9")
+    assert uow.parties.get("nobody") is None
 
 
 def test_places_stand_in_the_order_of_their_codes(uow: UnitOfWork) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from registry.domain.credential import CredentialState
 from registry.domain.errors import Conflict, Fault, Invalid, NotFound
-from registry.domain.tenancy import Basis
+from registry.domain.occupancy import Basis
 from registry.persistence.audit_entries import AuditEntries
 from tests.support.registry_bench import (
     FAR,
@@ -49,7 +49,9 @@ def test_a_tenancy_with_its_occupant_card_and_permits(bench: Bench) -> None:
             (e.actor, e.action, e.subject) for e in AuditEntries(uow.session).every()
         ]
     assert detail.tenancies == (done.tenancy,)
-    assert (done.tenancy.landlord, done.tenancy.filed) == ("P9", True)
+    assert done.tenancy.landlord == "P9"
+    assert detail.filing is not None
+    assert (detail.filing.lessor, detail.filing.state) == ("P9", "accepted")
     (occupancy,) = detail.occupancies
     assert (occupancy.party, occupancy.basis) == (done.party, Basis.TENANT)
     assert (occupancy.start, occupancy.end) == (date(2026, 6, 1), date(2027, 6, 1))
@@ -158,10 +160,11 @@ def test_ending_a_tenancy_ends_who_lives_there_under_it(bench: Bench) -> None:
     assert revision == 2
     with bench.services.store.reading() as uow:
         found = uow.tenancies.get("T1")
-        (occupancy,) = uow.tenancies.occupancies_of_unit("B1-0201")
+        (occupancy,) = uow.occupancies.of_unit("B1-0201")
         (entry,) = AuditEntries(uow.session).of_subject("tenancy:T1")
     assert found is not None
-    assert found.end == occupancy.end == day
+    assert found.until == occupancy.end == day
+    assert found.end == date(2027, 1, 1)
     assert entry.action == "tenancy_ended"
 
 

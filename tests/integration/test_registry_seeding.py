@@ -30,6 +30,7 @@ def test_everything_is_imported_and_published(bench: Bench) -> None:
         "places": 13,
         "parties": 5,
         "tenancies": 3,
+        "filings": 2,
         "residences": 1,
         "credentials": 4,
         "hardware": 8,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from registry.domain.attribution import Attribution, Holder
 from registry.domain.credential import CardState, Credential, CredentialState
 from registry.domain.hardware import Delivery, Door, DoorStatus
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Basis, Occupancy
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -30,7 +30,9 @@ def card(
 
 
 def home(party: str, building: str, start: date, end: date | None = None) -> Occupancy:
-    return Occupancy(party, f"{building}-1", building, Basis.TENANT, start, end)
+    return Occupancy(
+        f"O-{party}", party, f"{building}-1", building, Basis.TENANT, start, end
+    )
 
 
 @pytest.mark.parametrize("state", list(CredentialState))
@@ -82,7 +84,7 @@ def test_a_card_nobody_knows_and_no_card() -> None:
 
 def test_the_home_behind_the_door_goes_before_one_that_has_ended() -> None:
     old = home("P3", "B1", date(2026, 1, 1), date(2026, 6, 1))
-    new = Occupancy("P3", "B1-2", "B1", Basis.TENANT, date(2026, 6, 1))
+    new = Occupancy("O-P3", "P3", "B1-2", "B1", Basis.TENANT, date(2026, 6, 1))
     other = home("P3", "B2", date(2026, 1, 1))
     attribution = Attribution(HISTORY, [old, new, other], DOORS, POLICY)
     at = NOON + 7 * HOUR

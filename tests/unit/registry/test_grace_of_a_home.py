@@ -7,9 +7,9 @@ import pytest
 from registry.domain.attribution import Attribution
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import Door
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.permits import derive, midnight
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Basis, Occupancy
 
 POLICY = Policy()
 END = date(2026, 6, 20)
@@ -22,7 +22,7 @@ DOOR = Door("d1", "c1", "B1", "front")
 def home(
     unit: str, start: date | None, end: date | None, building: str = "B1"
 ) -> Occupancy:
-    return Occupancy("P1", unit, building, Basis.TENANT, start, end)
+    return Occupancy("O-P1", "P1", unit, building, Basis.TENANT, start, end)
 
 
 def unit_at(homes: list[Occupancy], at: datetime, door: str = "d1") -> str | None:

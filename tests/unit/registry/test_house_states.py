@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from registry.domain.house import UnitState, state_of
+from registry.domain.house import UnitRegister, UnitState
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Unit, UnitUse
 from registry.domain.policy import Policy, Verification
 from registry.domain.registration import overlapping
-from registry.domain.tenancy import Basis, Occupancy, Tenancy, TenancyState
+from registry.domain.tenancy import Tenancy, TenancyState
 
 TODAY = date(2026, 6, 1)
 POLICY = Policy()
@@ -22,14 +23,10 @@ def let(
     id_: str = "T1",
     start: int = -100,
     end: int = 200,
-    *,
-    filed: bool = True,
     room: str | None = None,
 ) -> Tenancy:
     day = timedelta(days=1)
-    return Tenancy(
-        id_, "B1-01", room, "P9", TODAY + start * day, TODAY + end * day, filed
-    )
+    return Tenancy(id_, "B1-01", room, "P9", TODAY + start * day, TODAY + end * day)
 
 
 def lives(
@@ -37,7 +34,7 @@ def lives(
     basis: Basis = Basis.TENANT,
     end: date | None = None,
 ) -> Occupancy:
-    return Occupancy("P1", "B1-01", "B1", basis, date(2026, 1, 1), end, tenancy)
+    return Occupancy("O-P1", "P1", "B1-01", "B1", basis, date(2026, 1, 1), end, tenancy)
 
 
 OWNER = lives(None, Basis.OWNER)
@@ -58,14 +55,10 @@ GONE = lives(end=TODAY)
         (unit(), [let()], [GONE], UnitState.OCCUPANT_MISSING),
         (unit(), [let()], [lives("T0")], UnitState.OCCUPANT_MISSING),
         (unit(), [let(), let("T2")], [lives()], UnitState.OCCUPANT_MISSING),
-        (unit(), [let(filed=False)], [lives()], UnitState.UNFILED),
-        (unit(), [let(filed=False, end=5)], [], UnitState.UNFILED),
-        (unit(), [let(), let("T2", filed=False)], [lives()], UnitState.UNFILED),
         (unit(), [], [OWNER], UnitState.OWNER),
         (unit(UnitUse.OWNER), [], [], UnitState.OWNER),
         (unit(UnitUse.OWNER), [let()], [lives()], UnitState.LET_REGISTERED),
         (unit(UnitUse.SHOP), [], [], UnitState.SHOP),
-        (unit(UnitUse.SHOP), [let(filed=False)], [], UnitState.SHOP),
         (unit(UnitUse.VACANT), [], [], UnitState.VACANT),
         (unit(), [], [GONE], UnitState.VACANT),
     ],
@@ -76,7 +69,14 @@ def test_the_state_of_a_unit(
     occupancies: list[Occupancy],
     state: UnitState,
 ) -> None:
-    assert state_of(place, tenancies, occupancies, TODAY, POLICY) is state
+    found = UnitRegister(place, tenancies, occupancies, filed=True).state(TODAY, POLICY)
+    assert found is state
+    let_today = any(t.holds(TODAY) for t in tenancies)
+    unfiled = UnitRegister(place, tenancies, occupancies, filed=False).state(
+        TODAY, POLICY
+    )
+    shop = place.use is UnitUse.SHOP
+    assert unfiled is (UnitState.UNFILED if let_today and not shop else state)
 
 
 @pytest.mark.parametrize(

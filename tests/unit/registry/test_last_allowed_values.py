@@ -11,12 +11,13 @@ from registry.domain.alarms import LONGEST_NOTE, read_acknowledgement
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.errors import Invalid
 from registry.domain.hardware import Door
-from registry.domain.house import UnitState, state_of
+from registry.domain.house import UnitRegister, UnitState
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.permits import derive, diff
 from registry.domain.places import Unit, UnitUse
 from registry.domain.policy import Policy
 from registry.domain.registration import LONGEST_PERSON_NAME, read
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 from registry.domain.timeline import (
     RecordedGap,
     RecordedUnwatched,
@@ -68,12 +69,12 @@ def test_an_acknowledgement_is_accepted_up_to_its_bounds() -> None:
     assert [e.field for e in told.value.fields] == ["operator", "note"]
 
 
-def tenancy(id_: str, end: date, *, filed: bool = True) -> Tenancy:
-    return Tenancy(id_, "U", None, None, date(2026, 1, 1), end, filed)
+def tenancy(id_: str, end: date) -> Tenancy:
+    return Tenancy(id_, "U", None, None, date(2026, 1, 1), end)
 
 
 def lives(id_: str | None, basis: Basis = Basis.TENANT) -> Occupancy:
-    return Occupancy("P", "U", "B", basis, tenancy=id_)
+    return Occupancy("O-P", "P", "U", "B", basis, tenancy=id_)
 
 
 FAR, DUE = TODAY + timedelta(days=31), TODAY + timedelta(days=30)
@@ -87,7 +88,6 @@ FAR, DUE = TODAY + timedelta(days=31), TODAY + timedelta(days=30)
         ([tenancy("A", FAR), tenancy("B", DUE)], [lives("A"), lives("B")], "due"),
         ([tenancy("A", FAR), tenancy("B", DUE)], [lives("A")], "occupant_missing"),
         ([tenancy("A", DUE)], [lives("X")], UnitState.OCCUPANT_MISSING),
-        ([tenancy("A", FAR), tenancy("B", FAR, filed=False)], [], UnitState.UNFILED),
         ([tenancy("A", TODAY)], [lives("A")], UnitState.VACANT),
         ([], [lives(None), lives(None, Basis.OWNER)], UnitState.OWNER),
         ([], [lives(None, Basis.FAMILY)], UnitState.VACANT),
@@ -98,14 +98,18 @@ def test_the_most_pressing_of_several_tenancies_is_the_units_state(
     tenancies: list[Tenancy], occupancies: list[Occupancy], state: str
 ) -> None:
     unit = Unit("U", "B", "0101", 1, UnitUse.RENTAL)
-    assert state_of(unit, tenancies, occupancies, TODAY, POLICY) == state
+    filed = UnitRegister(unit, tenancies, occupancies, filed=True).state(TODAY, POLICY)
+    assert filed == state
     shop = Unit("U", "B", "0101", 1, UnitUse.SHOP)
-    assert state_of(shop, tenancies, occupancies, TODAY, POLICY) is UnitState.SHOP
+    traded = UnitRegister(shop, tenancies, occupancies, filed=False).state(
+        TODAY, POLICY
+    )
+    assert traded is UnitState.SHOP
 
 
 def stay(start: int, end: int) -> Occupancy:
     first, last = (TODAY + timedelta(days=n) for n in (start, end))
-    return Occupancy("P", "U", "B", Basis.TENANT, first, last)
+    return Occupancy("O-P", "P", "U", "B", Basis.TENANT, first, last)
 
 
 @pytest.mark.parametrize(

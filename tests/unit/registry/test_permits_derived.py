@@ -12,6 +12,7 @@ from controller.schedule import Validity
 from controller.vocabulary import Permit
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import Door
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.permits import (
     FAR_FUTURE,
     FAR_PAST,
@@ -21,7 +22,6 @@ from registry.domain.permits import (
     validity_of,
 )
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Basis, Occupancy
 
 POLICY = Policy()
 GRACE = POLICY.door_grace.period
@@ -40,7 +40,9 @@ def lives(
     start: date | None = date(2026, 1, 1),
     end: date | None = date(2027, 1, 1),
 ) -> Occupancy:
-    return Occupancy(party, f"{building}-01", building, Basis.TENANT, start, end)
+    return Occupancy(
+        f"O-{party}", party, f"{building}-01", building, Basis.TENANT, start, end
+    )
 
 
 def holds(

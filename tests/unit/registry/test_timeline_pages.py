@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from controller.vocabulary import Direction, Reason
 from registry.domain.credential import Credential, CredentialState
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.permits import FAR_PAST, midnight
 from registry.domain.policy import Policy
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 from registry.domain.timeline import (
     MOST_PASSAGES,
     EntryKind,
@@ -59,8 +60,10 @@ def passage(number: int, at: datetime = NOW) -> RecordedPassage:
 
 def room(name: str) -> tuple[Tenancy, Occupancy]:
     """Let one room of a unit; the same party takes every one of them."""
-    tenancy = Tenancy(f"T-{name}", "U", f"U-{name}", None, FIRST, LAST, filed=True)
-    occupancy = Occupancy("P1", "U", "B", Basis.TENANT, FIRST, LAST, tenancy.id)
+    tenancy = Tenancy(f"T-{name}", "U", f"U-{name}", None, FIRST, LAST)
+    occupancy = Occupancy(
+        f"O-{name}", "P1", "U", "B", Basis.TENANT, FIRST, LAST, tenancy.id
+    )
     return tenancy, occupancy
 
 

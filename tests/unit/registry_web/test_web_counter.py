@@ -27,7 +27,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 def state(desk: Counter) -> tuple[int, int, int]:
     """Return what a refused form must not change."""
     with desk.services.store.reading() as uow:
-        tenancies, parties = uow.tenancies.ids(), uow.tenancies.parties()
+        tenancies, parties = uow.tenancies.ids(), uow.parties.ids()
         return len(tenancies), len(parties), uow.permits.revision()
 
 
@@ -155,7 +155,7 @@ def test_a_tenancy_is_ended_from_a_day(desk: Counter) -> None:
     with desk.services.store.reading() as uow:
         ended = uow.tenancies.get("T1")
     assert ended is not None
-    assert ended.end == desk.today
+    assert ended.until == desk.today
     assert "现在不能这样做" in desk.page(path, 409)
 
 

@@ -131,7 +131,7 @@ def test_a_span_from_a_clock_ahead_stands_where_it_was_received() -> None:
 
 
 def test_days_have_no_time_of_day_and_cards_do() -> None:
-    tenancy = Tenancy("T1", "U", None, None, date(2026, 1, 1), date(2027, 1, 1), True)
+    tenancy = Tenancy("T1", "U", None, None, date(2026, 1, 1), date(2027, 1, 1))
     started, ended = (line(e, NAMES) for e in of_tenancy(tenancy, Policy()))
     assert (started.text, started.whole_day, ended.text) == (
         "租约开始",

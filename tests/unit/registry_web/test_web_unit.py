@@ -3,8 +3,9 @@ from datetime import UTC, date, datetime
 from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import Delivery, Door, DoorStatus
 from registry.domain.house import PermitView, UnitDetail, UnitState
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Building, Room, Unit, UnitUse
-from registry.domain.tenancy import Basis, Occupancy, Tenancy
+from registry.domain.tenancy import Tenancy
 from registry.web import unit
 from registry.web.delivery import permit_rows
 from registry.web.words import DELIVERIES
@@ -31,18 +32,25 @@ DETAIL = UnitDetail(
     state=UnitState.LET_REGISTERED,
     rooms=(Room("B-0302-A", "B-0302", "A"),),
     tenancies=(
-        Tenancy("T2", "B-0302", None, None, date(2027, 2, 1), date(2028, 1, 1), True),
-        Tenancy(
-            "T1", "B-0302", "B-0302-A", "L", date(2026, 1, 1), date(2027, 1, 1), True
-        ),
-        Tenancy("T0", "B-0302", None, "X", date(2025, 1, 1), date(2026, 1, 1), True),
+        Tenancy("T2", "B-0302", None, None, date(2027, 2, 1), date(2028, 1, 1)),
+        Tenancy("T1", "B-0302", "B-0302-A", "L", date(2026, 1, 1), date(2027, 1, 1)),
+        Tenancy("T0", "B-0302", None, "X", date(2025, 1, 1), date(2026, 1, 1)),
     ),
     occupancies=(
         Occupancy(
-            "P1", "B-0302", "B", Basis.TENANT, THEN.date(), date(2027, 1, 1), "T1"
+            "O-P1",
+            "P1",
+            "B-0302",
+            "B",
+            Basis.TENANT,
+            THEN.date(),
+            date(2027, 1, 1),
+            "T1",
         ),
-        Occupancy("P2", "B-0302", "B", Basis.OWNER),
-        Occupancy("P0", "B-0302", "B", Basis.TENANT, None, date(2026, 1, 1), "T0"),
+        Occupancy("O-P2", "P2", "B-0302", "B", Basis.OWNER),
+        Occupancy(
+            "O-P0", "P0", "B-0302", "B", Basis.TENANT, None, date(2026, 1, 1), "T0"
+        ),
     ),
     credentials=(
         Credential(7, 4_400_001_234, "P1", ACTIVE, THEN),

@@ -13,10 +13,11 @@ from registry.domain.credential import CardState, CredentialState
 from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
+from registry.domain.occupancy import Basis
 from registry.domain.orders import OrderState
 from registry.domain.places import UnitUse
 from registry.domain.special_days import DayKind
-from registry.domain.tenancy import Basis, TenancyState
+from registry.domain.tenancy import TenancyState
 from registry.domain.timeline import EntryKind
 from registry.web import words
 from registry.web.assets import HERE

@@ -1,0 +1,131 @@
+"""Rights, delegations, filings, contracts and filings elsewhere as rows.
+
+No name is among them: parties are ids.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ForeignKey, Index, Text, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from registry.domain.external_filing import ExternalKind, ExternalState
+from registry.domain.filing import LIVE, FilingState, LettingMode, RentalFiling
+from registry.domain.history import LATEST, AsOf
+from registry.domain.occupancy import Exemption
+from registry.domain.rights import Power, RightBasis
+from registry.persistence.houses import UnitRow
+from registry.persistence.ledger import Ledger, VersionColumns
+from registry.persistence.rows import Choice, Choices, Record
+
+LIVE_WORDS = ", ".join(f"'{state}'" for state in sorted(LIVE))
+LIVE_FILING = text(
+    f"state IN ({LIVE_WORDS}) AND superseded_at IS NULL AND valid_to IS NULL"
+)
+
+
+class RightRow(VersionColumns, Record):
+    """A right to let."""
+
+    __tablename__ = "right_versions"
+    party: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    basis: Mapped[RightBasis] = mapped_column(Choice(RightBasis))
+    start: Mapped[date]
+    end: Mapped[date | None]
+    evidence: Mapped[str | None]
+
+
+class DelegationRow(VersionColumns, Record):
+    """A delegation."""
+
+    __tablename__ = "delegation_versions"
+    grantor: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
+    delegate: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
+    powers: Mapped[frozenset[Power]] = mapped_column(Choices(Power))
+    start: Mapped[date]
+    end: Mapped[date]
+    unit: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
+    revoked_on: Mapped[date | None]
+
+
+class FilingRow(VersionColumns, Record):
+    """A rental filing; the key over living ones is what keeps a dwelling to one."""
+
+    __tablename__ = "filing_versions"
+    __table_args__ = (
+        Index(
+            "uq_filing_versions_live",
+            "unit",
+            unique=True,
+            sqlite_where=LIVE_FILING,
+            postgresql_where=LIVE_FILING,
+        ),
+    )
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    lessor: Mapped[str | None] = mapped_column(ForeignKey("parties.id"), index=True)
+    mode: Mapped[LettingMode] = mapped_column(Choice(LettingMode))
+    state: Mapped[FilingState] = mapped_column(Choice(FilingState))
+    manager: Mapped[str | None] = mapped_column(ForeignKey("parties.id"))
+    number: Mapped[str | None]
+    submitted_on: Mapped[date | None]
+    accepted_on: Mapped[date | None]
+    renews_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    successor: Mapped[str | None] = mapped_column(ForeignKey("entities.id"))
+
+
+class ContractRow(VersionColumns, Record):
+    """A contract."""
+
+    __tablename__ = "contract_versions"
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    lessor: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("parties.id"), index=True)
+    start: Mapped[date]
+    end: Mapped[date | None]
+    signed_on: Mapped[date]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("entities.id"))
+    evidence: Mapped[str | None]
+    rent: Mapped[int | None]
+    deposit: Mapped[int | None]
+
+
+class ExternalFilingRow(VersionColumns, Record):
+    """A filing with another office."""
+
+    __tablename__ = "external_filing_versions"
+    kind: Mapped[ExternalKind] = mapped_column(Choice(ExternalKind))
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    state: Mapped[ExternalState] = mapped_column(Choice(ExternalState))
+    tenancy: Mapped[str | None] = mapped_column(ForeignKey("entities.id"), index=True)
+    occupancy: Mapped[str | None] = mapped_column(ForeignKey("entities.id"), index=True)
+    office: Mapped[str | None]
+    receipt: Mapped[str | None]
+    on: Mapped[date | None]
+    due: Mapped[date | None]
+    exemption: Mapped[Exemption | None] = mapped_column(Choice(Exemption))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Filings(Ledger[RentalFiling]):
+    """Filings by dwelling."""
+
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        super().__init__(session, RentalFiling, FilingRow)
+
+    def of_units(self, units: Iterable[str], at: AsOf = LATEST) -> list[RentalFiling]:
+        """Return every filing of units."""
+        return self.find(FilingRow.unit.in_(list(units)), at=at)
+
+    def live(self, unit: str, at: AsOf = LATEST) -> RentalFiling | None:
+        """Return a dwelling's living filing."""
+        found = self.find(FilingRow.unit == unit, FilingRow.state.in_(LIVE), at=at)
+        return found[0] if found else None
+
+    def filed_in(self, building: str, at: AsOf = LATEST) -> set[str]:
+        """Return the units of a building that have a living filing."""
+        units = select(UnitRow.code).where(UnitRow.building == building)
+        living = (FilingRow.unit.in_(units), FilingRow.state.in_(LIVE))
+        return {filing.unit for filing in self.find(*living, at=at)}

@@ -1,0 +1,68 @@
+"""What a table of moves does not list never happens; every state can be reached."""
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.domain import filing, occupancy
+from registry.domain.errors import Conflict
+from registry.domain.external_filing import (
+    EXTERNAL_FILINGS,
+    ExternalEvent,
+    ExternalState,
+)
+from registry.domain.filing import FILINGS, FilingEvent, FilingState
+from registry.domain.machine import Machine
+from registry.domain.occupancy import OCCUPANCIES, OccupancyEvent, OccupancyState
+from registry.domain.tenancy import TENANCIES, TenancyEvent, TenancyState
+
+MACHINES: dict[str, tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = {
+    "filing": (FILINGS, FilingState, FilingEvent),
+    "occupancy": (OCCUPANCIES, OccupancyState, OccupancyEvent),
+    "tenancy": (TENANCIES, TenancyState, TenancyEvent),
+    "elsewhere": (EXTERNAL_FILINGS, ExternalState, ExternalEvent),
+}
+named = pytest.mark.parametrize("name", MACHINES)
+
+
+@named
+@given(data=st.data())
+def test_no_walk_leaves_the_table(name: str, data: st.DataObject) -> None:
+    machine, states, events = MACHINES[name]
+    state = machine.initial
+    for event in data.draw(st.lists(st.sampled_from(list(events)), max_size=12)):
+        if machine.allows(state, event):
+            state = machine.after(state, event)
+        else:
+            with pytest.raises(Conflict, match=str(event)):
+                machine.after(state, event)
+        assert state in states
+
+
+@named
+def test_every_state_can_be_reached_and_every_event_used(name: str) -> None:
+    machine, states, events = MACHINES[name]
+    reached, fresh = {machine.initial}, {machine.initial}
+    while fresh:
+        fresh = {to for (at, _), to in machine.moves.items() if at in fresh} - reached
+        reached |= fresh
+    assert reached == set(states)
+    assert {event for _, event in machine.moves} == set(events)
+
+
+def test_what_is_over_stays_over() -> None:
+    over = {"lapsed", "withdrawn", "transferred"}
+    assert {s for s in FilingState if FILINGS.final(s)} == over
+    assert set(FilingState) - over - {"draft"} == filing.LIVE
+    assert {s for s in OccupancyState if OCCUPANCIES.final(s)} == {"ended", "void"}
+    assert set(OccupancyState) - {"ended", "void"} == occupancy.LIVE
+
+
+def test_a_refusal_says_what_may_be_done_instead() -> None:
+    with pytest.raises(Conflict, match="now it may be submitted or withdrawn"):
+        FILINGS.after(FilingState.DRAFT, FilingEvent.ACCEPTED)
+    with pytest.raises(Conflict, match="this is final"):
+        FILINGS.after(FilingState.WITHDRAWN, FilingEvent.ACCEPTED)
