@@ -3,7 +3,7 @@
 Sequence 000 is never given to a citizen.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from registry.domain.errors import FieldError
 from registry.domain.identifiers import read_document
@@ -17,9 +17,11 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Identifier,
     Reading,
+    Terms,
 )
 
 TODAY = date(2026, 7, 1)
+TERMS = Terms(TODAY, timedelta(days=90))
 UTOPIA = "P<UTOMUSTER<<ONE<TWO".ljust(44, "<")
 
 
@@ -57,7 +59,7 @@ def read(
     kind: DocumentKind, number: str, state: str = "", *, legacy: bool = False
 ) -> Reading:
     """Read a number of a kind."""
-    return read_document(DocumentForm(kind, number, state, legacy=legacy), TODAY)
+    return read_document(DocumentForm(kind, number, state, legacy=legacy), TERMS)
 
 
 def accepted(

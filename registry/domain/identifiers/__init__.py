@@ -1,7 +1,6 @@
 """Numbers of documents: one reader for each kind, none of which looks anything up."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from registry.domain.identifiers.citizen import read_citizen, read_residence_permit
 from registry.domain.identifiers.credit_code import read_credit_code
@@ -10,6 +9,7 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Reader,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.no_document import read_no_document
 from registry.domain.identifiers.passport import read_foreign_passport, read_passport
@@ -32,6 +32,6 @@ KINDS: Mapping[DocumentKind, Reader] = {
 }
 
 
-def read_document(form: DocumentForm, today: date) -> Reading:
-    """Read a document as typed on a day; every fault at once."""
-    return KINDS[form.kind](form, today)
+def read_document(form: DocumentForm, terms: Terms) -> Reading:
+    """Read a document as typed; every fault at once."""
+    return KINDS[form.kind](form, terms)

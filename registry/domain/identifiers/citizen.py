@@ -11,6 +11,7 @@ from registry.domain.identifiers.kinds import (
     Doubt,
     Identifier,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.typed import DIGITS, plain
 from registry.domain.registration import missing
@@ -33,26 +34,26 @@ OF_RESIDENTS = ("810000", "820000", "830000")
 FOREIGNER = "9"
 
 
-def read_citizen(form: DocumentForm, today: date) -> Reading:
+def read_citizen(form: DocumentForm, terms: Terms) -> Reading:
     """Read the number of a citizen's identity card."""
     number = plain(form.number)
     if not number:
         return [missing(FIELD, EMPTY)]
     if len(number) == FIRST_GENERATION and set(number) <= set(DIGITS):
-        return _first_generation(number, today, legacy=form.legacy)
-    faults = faults_of_eighteen(FIELD, "a citizen number", number, today)
+        return _first_generation(number, terms.today, legacy=form.legacy)
+    faults = faults_of_eighteen(FIELD, "a citizen number", number, terms.today)
     if faults:
         return faults
     return Identifier(DocumentKind.CITIZEN, number, doubts=tuple(_doubts(number)))
 
 
-def read_residence_permit(form: DocumentForm, today: date) -> Reading:
+def read_residence_permit(form: DocumentForm, terms: Terms) -> Reading:
     """Read the number of a residence permit of a HK, Macau or Taiwan resident."""
     number = plain(form.number)
     if not number:
         return [missing(FIELD, EMPTY)]
     what = "the number of a residence permit"
-    faults = faults_of_eighteen(FIELD, what, number, today)
+    faults = faults_of_eighteen(FIELD, what, number, terms.today)
     if faults:
         return faults
     if not number.startswith(OF_RESIDENTS):

@@ -1,7 +1,6 @@
 """Unified social credit codes of organisations (GB 32100-2015)."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from registry.domain.errors import Fault, FieldError
 from registry.domain.identifiers.check_characters import THIRTY_ONE, mod_31_3
@@ -11,6 +10,7 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Identifier,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.typed import (
     COMPARE,
@@ -26,7 +26,7 @@ LENGTH, BODY = 18, 17
 AREA = slice(2, 8)
 
 
-def read_credit_code(form: DocumentForm, today: date) -> Reading:  # noqa: ARG001 - every reader is told the day
+def read_credit_code(form: DocumentForm, terms: Terms) -> Reading:  # noqa: ARG001 - every reader is told the terms
     """Read the code of an organisation's certificate."""
     number = plain(form.number)
     if not number:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from registry.domain.errors import FieldError
@@ -119,5 +119,13 @@ class NoDocument:
     until: date
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a document is held against: the day, and the policy of exceptions."""
+
+    today: date
+    longest_exception: timedelta
+
+
 Reading = Identifier | NoDocument | list[FieldError]
-Reader = Callable[[DocumentForm, date], Reading]
+Reader = Callable[[DocumentForm, Terms], Reading]

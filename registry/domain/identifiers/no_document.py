@@ -9,28 +9,21 @@ from registry.domain.identifiers.kinds import (
     DocumentForm,
     NoDocument,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.typed import plain
-from registry.domain.policy import FOUNDED, PolicyValue, Verification
 from registry.domain.registration import day_of, missing
 
-LONGEST_EXCEPTION = PolicyValue(
-    "no_document",
-    90,
-    FOUNDED,
-    "street's own rule: time to get a document, then somebody asks again",
-    Verification.HOUSE_RULE,
-)
 ABSENCES = ", ".join(Absence)
 
 
-def read_no_document(form: DocumentForm, today: date) -> Reading:
+def read_no_document(form: DocumentForm, terms: Terms) -> Reading:
     """Read why somebody has no document, and until when that is accepted."""
     reason = Absence(form.reason) if form.reason in set(Absence) else None
     until = day_of(form.until)
     faults = [
         *_reason_faults(form.reason, reason),
-        *_until_faults(form.until, until, today),
+        *_until_faults(form.until, until, terms),
         *_number_faults(form.number),
     ]
     if faults or reason is None or until is None:
@@ -46,14 +39,14 @@ def _reason_faults(text: str, reason: Absence | None) -> Iterator[FieldError]:
         yield FieldError("reason", Fault.UNKNOWN, message, f"give one of {ABSENCES}")
 
 
-def _until_faults(text: str, until: date | None, today: date) -> Iterator[FieldError]:
-    last = today + LONGEST_EXCEPTION.period
+def _until_faults(text: str, until: date | None, terms: Terms) -> Iterator[FieldError]:
+    last = terms.today + terms.longest_exception
     remedy = f"give a date from tomorrow to {last.isoformat()} as YYYY-MM-DD"
     if not text.strip():
         yield missing("until", remedy)
     elif until is None:
         yield FieldError("until", Fault.MALFORMED, "this is not a date", remedy)
-    elif not today < until <= last:
+    elif not terms.today < until <= last:
         message = "the exception does not end in time"
         yield FieldError("until", Fault.CONTRADICTION, message, remedy)
 

@@ -8,6 +8,7 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Identifier,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.loose import Loose
 from registry.domain.identifiers.patterns import doubts_of
@@ -25,17 +26,17 @@ STATE_LENGTHS = (1, 3)
 """Three letters; Germany has one (ICAO 9303-3)."""
 
 
-def read_passport(form: DocumentForm, today: date) -> Reading:
+def read_passport(form: DocumentForm, terms: Terms) -> Reading:
     """Read the number of a Chinese passport."""
     number = CHINESE.number(form.number)
-    return CHINESE.faults(number) or passport(number, CHINA, today)
+    return CHINESE.faults(number) or passport(number, CHINA, terms.today)
 
 
-def read_foreign_passport(form: DocumentForm, today: date) -> Reading:
+def read_foreign_passport(form: DocumentForm, terms: Terms) -> Reading:
     """Read the number of a passport and the state that issued it."""
     number, state = FOREIGN.number(form.number), plain(form.issuing_state)
     faults = [*FOREIGN.faults(number), *_state_faults(state)]
-    return faults or passport(number, state, today)
+    return faults or passport(number, state, terms.today)
 
 
 def passport(

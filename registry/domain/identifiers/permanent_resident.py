@@ -10,6 +10,7 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Identifier,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.typed import (
     DIGITS,
@@ -25,7 +26,7 @@ STATE = 3
 LENGTH_2017, LENGTH_2023 = 15, 18
 
 
-def read_permanent_resident(form: DocumentForm, today: date) -> Reading:
+def read_permanent_resident(form: DocumentForm, terms: Terms) -> Reading:
     """Read a card's number; both editions are in use."""
     number = plain(form.number)
     if not number:
@@ -33,7 +34,7 @@ def read_permanent_resident(form: DocumentForm, today: date) -> Reading:
     if len(number) == LENGTH_2017:
         return _edition_2017(number)
     if len(number) == LENGTH_2023:
-        return _edition_2023(number, today)
+        return _edition_2023(number, terms.today)
     return [wrong_length(FIELD, WHAT, f"{LENGTH_2023} or {LENGTH_2017}", number)]
 
 

@@ -1,7 +1,5 @@
 """Permits to travel to the mainland, of residents of HK, Macau and Taiwan."""
 
-from datetime import date
-
 from registry.domain.errors import Fault, FieldError
 from registry.domain.identifiers.citizen import FIELD
 from registry.domain.identifiers.kinds import (
@@ -9,6 +7,7 @@ from registry.domain.identifiers.kinds import (
     DocumentKind,
     Identifier,
     Reading,
+    Terms,
 )
 from registry.domain.identifiers.loose import Loose
 from registry.domain.identifiers.patterns import doubts_of
@@ -24,7 +23,7 @@ WITH_ISSUER = (10, 11)
 """Of old two digits counted the issues, and a mark in brackets named the issuer."""
 
 
-def read_hk_mo_travel(form: DocumentForm, today: date) -> Reading:
+def read_hk_mo_travel(form: DocumentForm, terms: Terms) -> Reading:
     """Read a permit of Hong Kong (H) or Macau (M), with or without count of issues."""
     number = HK_MO.number(form.number)
     faults = HK_MO.faults(number)
@@ -38,12 +37,12 @@ def read_hk_mo_travel(form: DocumentForm, today: date) -> Reading:
     return Identifier(
         kind,
         number,
-        doubts=doubts_of(kind, number, today),
+        doubts=doubts_of(kind, number, terms.today),
         lifelong=number[:LIFELONG_HK_MO] if counted else None,
     )
 
 
-def read_taiwan_travel(form: DocumentForm, today: date) -> Reading:
+def read_taiwan_travel(form: DocumentForm, terms: Terms) -> Reading:
     """Read a permit: eight digits for life, of old followed by count and issuer."""
     number = TAIWAN.number(form.number)
     faults = TAIWAN.faults(number)
@@ -54,6 +53,6 @@ def read_taiwan_travel(form: DocumentForm, today: date) -> Reading:
     return Identifier(
         kind,
         number,
-        doubts=doubts_of(kind, number, today),
+        doubts=doubts_of(kind, number, terms.today),
         lifelong=number[:LIFELONG_TAIWAN] if old else None,
     )

@@ -51,7 +51,7 @@ def odd_characters(
     odd = [(n, unit) for n, unit in enumerate(text, first) if unit not in allowed]
     for position, unit in odd[:MOST_FAULTS]:
         name = unicodedata.name(unit, "without a name").title()
-        message = f"character {position}{where} is a {name}"
+        message = f"character {position}{where} is the {name}"
         yield FieldError(field, Fault.MALFORMED, message, _remedy(unit, allowed))
 
 

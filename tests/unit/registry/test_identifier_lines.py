@@ -15,9 +15,8 @@ from registry.domain.identifiers.kinds import (
     NoDocument,
 )
 from registry.domain.identifiers.mrz import read_mrz
-from registry.domain.identifiers.no_document import LONGEST_EXCEPTION
 from registry.domain.identifiers.phone import Line, Phone, read_phone
-from tests.support.identifiers import TODAY, UTOPIA, full_width, machine_readable
+from tests.support.identifiers import TERMS, TODAY, UTOPIA, full_width, machine_readable
 
 CHINESE = "POCHNMUSTER<<ONE<TWO".ljust(44, "<")
 
@@ -98,7 +97,7 @@ def test_an_empty_personal_number_has_a_filler_or_a_nought_as_check_digit() -> N
         ),
         (
             machine_readable().replace("UTOMUSTER", "UTO\u039cUSTER"),
-            ["character 6 of the first line is a Greek Capital Letter Mu"],
+            ["character 6 of the first line is the Greek Capital Letter Mu"],
         ),
         (
             machine_readable(first="V" + UTOPIA[1:]),
@@ -198,7 +197,7 @@ def test_what_cannot_be_dialled_is_refused(typed: str) -> None:
 
 def test_a_telephone_number_with_letters_says_which_and_none_is_missing() -> None:
     (letter,) = _refused("138O0000000")
-    assert letter.message == "character 4 is a Latin Capital Letter O"
+    assert letter.message == "character 4 is the Latin Capital Letter O"
     assert letter.remedy == "type the digit 0"
     assert _refused(" ")[0].fault is Fault.MISSING
 
@@ -218,11 +217,11 @@ def _refused(typed: str) -> list[FieldError]:
 
 def absent(reason: str, until: str, number: str = "") -> object:
     form = DocumentForm(DocumentKind.NO_DOCUMENT, number, reason=reason, until=until)
-    return read_document(form, TODAY)
+    return read_document(form, TERMS)
 
 
 def test_without_a_document_there_is_a_reason_and_an_end() -> None:
-    last = TODAY + LONGEST_EXCEPTION.period
+    last = TODAY + TERMS.longest_exception
     for until in (TODAY + timedelta(days=1), last):
         expected = NoDocument(Absence.LOST, until)
         assert absent("lost", until.isoformat()) == expected

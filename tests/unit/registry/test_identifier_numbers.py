@@ -137,25 +137,25 @@ def test_a_number_is_accepted_with_its_doubts(
         (
             CITIZEN,
             "11010519491231002\u03a7",
-            "character 18 is a Greek Capital Letter Chi",
+            "character 18 is the Greek Capital Letter Chi",
             "type the Latin letter X",
         ),
         (
             CITIZEN,
             "11010519491231002\u0445",
-            "character 18 is a Cyrillic Small Letter Ha",
+            "character 18 is the Cyrillic Small Letter Ha",
             "type the Latin letter X",
         ),
         (
             CITIZEN,
             "1101\u041e519491231002X",
-            "character 5 is a Cyrillic Capital Letter O",
+            "character 5 is the Cyrillic Capital Letter O",
             "type the digit 0",
         ),
         (
             CITIZEN,
             "1L010519491231002X",
-            "character 2 is a Latin Capital Letter L",
+            "character 2 is the Latin Capital Letter L",
             "type the digit 1",
         ),
         (
@@ -170,24 +170,24 @@ def test_a_number_is_accepted_with_its_doubts(
             "such a number begins with 9",
             "choose the kind of document that was shown",
         ),
-        (CARD, "A0A000000000000", "character 2 is a Digit Zero", ""),
+        (CARD, "A0A000000000000", "character 2 is the Digit Zero", ""),
         (CARD, "AAA", "the number of such a card has 18 or 15 characters", ""),
         (HK_MO, "X00000000", "such a number begins with H for Hong Kong or M", ""),
         (HK_MO, "H0000000", "a HK or Macau travel permit has 9 or 11 characters", ""),
         (TAIWAN, "0", "a Taiwan travel permit has 6 to 12 characters, this has 1", ""),
-        (TAIWAN, "0000000\u0661", "character 8 is a Arabic-Indic Digit One", ""),
+        (TAIWAN, "0000000\u0661", "character 8 is the Arabic-Indic Digit One", ""),
         (PASSPORT, "E0", "a Chinese passport has 7 to 9 characters, this has 2", ""),
         (ORGANISATION, organisation()[:-1], "a unified social credit code has 18", ""),
         (
             ORGANISATION,
             "9144O105000000000T",
-            "character 5 is a Latin Capital Letter O",
+            "character 5 is the Latin Capital Letter O",
             "type the digit 0",
         ),
         (
             ORGANISATION,
             "914401050I0000000T",
-            "character 10 is a Latin Capital Letter I",
+            "character 10 is the Latin Capital Letter I",
             "type the digit 1",
         ),
         (ORGANISATION, "914401050000000000", "the last character does not fit", ""),
@@ -232,7 +232,7 @@ def test_marks_that_some_editions_print_do_not_count() -> None:
 def test_every_fault_of_a_number_is_told_at_once() -> None:
     assert len(refused(CITIZEN, "440105199113320000")) == 2
     positions = [fault.message for fault in refused(CITIZEN, "A" * 18)]
-    assert positions[0] == "character 1 is a Latin Capital Letter A"
+    assert positions[0] == "character 1 is the Latin Capital Letter A"
     assert len(positions) == 6
 
 
