@@ -151,6 +151,20 @@ def test_any_text_is_read_or_refused_with_remedies(
         assert len(told.masked) == len(told.number)
 
 
+@given(kinds, citizens, st.integers(0, 17), st.sampled_from("AO7\u5f20"))
+def test_no_refusal_repeats_what_was_typed(
+    kind: DocumentKind, number: str, place: int, unit: str
+) -> None:
+    wrong = replaced(number, place, unit)
+    told = read(kind, wrong)
+    if isinstance(told, list):
+        words = " ".join(f"{error.message} {error.remedy}" for error in told)
+        assert wrong[6:14] not in words
+        assert wrong not in words
+        assert "\u5f20" not in words
+        assert "5F20" not in words
+
+
 @given(texts)
 def test_any_text_is_a_telephone_or_lines_or_refused(text: str) -> None:
     phone, lines = read_phone(text), read_mrz(text, TODAY)

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from registry.domain.errors import Fault, FieldError
-from registry.domain.identifiers.eighteen import birth_faults, faults_of_eighteen
+from registry.domain.identifiers.eighteen import (
+    FOREIGNER,
+    birth_faults,
+    faults_of_eighteen,
+)
 from registry.domain.identifiers.kinds import (
     DocumentForm,
     DocumentKind,
@@ -13,11 +17,9 @@ from registry.domain.identifiers.kinds import (
     Reading,
     Terms,
 )
-from registry.domain.identifiers.typed import DIGITS, plain
+from registry.domain.identifiers.typed import DIGITS, EMPTY, FIELD, plain
 from registry.domain.registration import missing
 
-FIELD = "number"
-EMPTY = "give the number as it stands on the document"
 FIRST_GENERATION = 15
 PROVINCES = frozenset(
     str(code)
@@ -31,7 +33,6 @@ table of today's would doubt every second older person.
 """
 OF_RESIDENTS = ("810000", "820000", "830000")
 """Area codes of Hong Kong, Macau and Taiwan residents."""
-FOREIGNER = "9"
 
 
 def read_citizen(form: DocumentForm, terms: Terms) -> Reading:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from registry.domain.errors import Fault, FieldError
 from registry.domain.identifiers.check_characters import THIRTY_ONE, mod_31_3
-from registry.domain.identifiers.citizen import EMPTY, FIELD
 from registry.domain.identifiers.kinds import (
     DocumentForm,
     DocumentKind,
@@ -15,6 +14,8 @@ from registry.domain.identifiers.kinds import (
 from registry.domain.identifiers.typed import (
     COMPARE,
     DIGITS,
+    EMPTY,
+    FIELD,
     odd_characters,
     plain,
     wrong_length,

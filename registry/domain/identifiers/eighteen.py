@@ -14,6 +14,8 @@ from registry.domain.identifiers.typed import (
 
 LENGTH, BODY = 18, 17
 BIRTH = slice(6, 14)
+FOREIGNER = "9"
+"""What a foreigner's number begins with, and no citizen's."""
 EARLIEST = date(1850, 1, 1)
 """Nobody born before lives; an earlier date is a slip."""
 

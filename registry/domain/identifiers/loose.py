@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.domain.errors import FieldError
-from registry.domain.identifiers.citizen import EMPTY, FIELD
 from registry.domain.identifiers.typed import (
     DIGITS,
+    EMPTY,
+    FIELD,
     LETTERS,
     odd_characters,
     plain,

@@ -3,8 +3,7 @@
 from datetime import date
 
 from registry.domain.errors import Fault, FieldError
-from registry.domain.identifiers.citizen import EMPTY, FIELD, FOREIGNER
-from registry.domain.identifiers.eighteen import faults_of_eighteen
+from registry.domain.identifiers.eighteen import FOREIGNER, faults_of_eighteen
 from registry.domain.identifiers.kinds import (
     DocumentForm,
     DocumentKind,
@@ -14,6 +13,8 @@ from registry.domain.identifiers.kinds import (
 )
 from registry.domain.identifiers.typed import (
     DIGITS,
+    EMPTY,
+    FIELD,
     LETTERS,
     odd_characters,
     plain,

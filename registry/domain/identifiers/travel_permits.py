@@ -1,7 +1,6 @@
 """Permits to travel to the mainland, of residents of HK, Macau and Taiwan."""
 
 from registry.domain.errors import Fault, FieldError
-from registry.domain.identifiers.citizen import FIELD
 from registry.domain.identifiers.kinds import (
     DocumentForm,
     DocumentKind,
@@ -11,7 +10,7 @@ from registry.domain.identifiers.kinds import (
 )
 from registry.domain.identifiers.loose import Loose
 from registry.domain.identifiers.patterns import doubts_of
-from registry.domain.identifiers.typed import COMPARE, DIGITS
+from registry.domain.identifiers.typed import COMPARE, DIGITS, FIELD
 
 HK_MO = Loose("a HK or Macau travel permit", (9, 11), "()")
 TAIWAN = Loose("a Taiwan travel permit", range(6, 13), "()")

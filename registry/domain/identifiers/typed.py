@@ -9,6 +9,9 @@ LONGEST = 200
 MOST_FAULTS = 5
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FIELD = "number"
+"""What a number is typed into."""
+EMPTY = "give the number as it stands on the document"
 COMPARE = "compare it with the document, character by character"
 _UPPER = {ord(letter.lower()): letter for letter in LETTERS}
 _UNSEEN = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf"))
@@ -50,9 +53,9 @@ def odd_characters(
     """
     odd = [(n, unit) for n, unit in enumerate(text, first) if unit not in allowed]
     for position, unit in odd[:MOST_FAULTS]:
-        name = unicodedata.name(unit, "without a name").title()
-        message = f"character {position}{where} is the {name}"
-        yield FieldError(field, Fault.MALFORMED, message, _remedy(unit, allowed))
+        wrong, remedy = _told(unit, allowed)
+        message = f"character {position}{where} {wrong}"
+        yield FieldError(field, Fault.MALFORMED, message, remedy)
 
 
 def wrong_length(field: str, what: str, wanted: str, number: str) -> FieldError:
@@ -61,14 +64,18 @@ def wrong_length(field: str, what: str, wanted: str, number: str) -> FieldError:
     return FieldError(field, Fault.MALFORMED, message, COMPARE)
 
 
-def _remedy(unit: str, allowed: str) -> str:
-    meant = _LATIN.get(unit, unit)
-    if meant not in allowed:
-        meant = _DIGIT.get(meant, "")
-    if meant and meant in allowed:
-        kind = "digit" if meant in DIGITS else "Latin letter"
-        return f"type the {kind} {meant}"
-    return COMPARE
+def _told(unit: str, allowed: str) -> tuple[str, str]:
+    """Return what is wrong with a character and the remedy.
+
+    Only a look-alike is named, for a name typed here must not come back in an error.
+    """
+    latin = _LATIN.get(unit, unit)
+    digit = _DIGIT.get(latin) or str(unicodedata.digit(latin, ""))
+    meant = next((each for each in (latin, digit) if each and each in allowed), None)
+    if meant is None:
+        return "cannot stand there", COMPARE
+    kind = "digit" if meant in DIGITS else "Latin letter"
+    return f"is the {unicodedata.name(unit).title()}", f"type the {kind} {meant}"
 
 
 def _count(number: str) -> str:
