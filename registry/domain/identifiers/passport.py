@@ -53,7 +53,7 @@ def _state_faults(state: str) -> list[FieldError]:
         return [missing(STATE_FIELD, THREE_LETTERS)]
     odd = list(odd_characters(STATE_FIELD, state, LETTERS))
     if not odd and len(state) not in STATE_LENGTHS:
-        message = f"a state has three letters, this has {min(len(state), 99)}"
+        message = "the code of a state has three letters"
         odd = [FieldError(STATE_FIELD, Fault.MALFORMED, message, THREE_LETTERS)]
     if state == CHINA:
         message = "this is a Chinese passport"

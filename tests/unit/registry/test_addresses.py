@@ -66,6 +66,7 @@ def test_one_code_is_never_that_of_two_places_at_once(new: ExternalCode) -> None
     [
         (ExternalCode("B1", HOUSE, "F0001", "a list"), []),
         (ExternalCode("B1", STATISTICS, "440105000000", "a list"), []),
+        (ExternalCode("B1", HOUSE, "F" * 200, "s" * 200), []),
         (
             ExternalCode("B1", STATISTICS, "440105", "a list"),
             [("value", Fault.MALFORMED)],
@@ -144,6 +145,7 @@ def test_a_rejection_says_why_and_is_final() -> None:
     for reason in (" ", "x" * 201, "a\nb"):
         with pytest.raises(Invalid):
             reported().rejected("C1", AT, reason)
+    assert reported().rejected("C1", AT, "x" * 200).steps[0].reason == "x" * 200
     rejected = reported().confirmed("C1", AT).rejected("C2", AT, " no such number ")
     assert rejected.state is CorrectionState.REJECTED
     assert rejected.steps[-1].reason == "no such number"

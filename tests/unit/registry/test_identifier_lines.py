@@ -108,6 +108,14 @@ def test_an_empty_personal_number_has_a_filler_or_a_nought_as_check_digit() -> N
             ["characters 3 to 5 of the first line are not a state"],
         ),
         (
+            machine_readable(first="P<U1OMUSTER".ljust(44, "<")),
+            ["characters 3 to 5 of the first line are not a state"],
+        ),
+        (
+            machine_readable(first="P<U<OMUSTER".ljust(44, "<")),
+            ["characters 3 to 5 of the first line are not a state"],
+        ),
+        (
             machine_readable().replace("X0", "X1"),
             ["the check digit after the document number does not fit it"],
         ),
@@ -168,7 +176,7 @@ def test_a_telephone_number_becomes_international(
 
 def test_a_number_outside_the_known_plans_is_doubted() -> None:
     doubts = (Doubt.FORMAT_UNVERIFIED,)
-    for typed in ("+8612000000000", "+85210000000", "+4915000000000"):
+    for typed in ("+8612000000000", "+85210000000", "+4915000000000", "+1000000"):
         assert read_phone(typed) == Phone(typed, Line.UNKNOWN, doubts)
 
 

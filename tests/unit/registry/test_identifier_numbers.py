@@ -1,6 +1,6 @@
 """Every kind of number: what is accepted, with which doubts, and what is refused."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,8 +17,9 @@ from registry.domain.identifiers.kinds import (
     Identifier,
     Verification,
 )
+from registry.domain.identifiers.masking import masked
 from registry.domain.identifiers.mrz import read_mrz
-from registry.domain.identifiers.patterns import PATTERNS, Evidence
+from registry.domain.identifiers.patterns import PATTERNS, Evidence, doubts_of
 from tests.support.identifiers import (
     TODAY,
     accepted,
@@ -116,6 +117,8 @@ def test_a_number_is_accepted_with_its_doubts(
     unverified = Doubt.FORMAT_UNVERIFIED in doubts
     wanted = Verification.UNVERIFIED if unverified else Verification.FORMAT_OK
     assert found.verification is wanted
+    known = any(pattern.shape.fullmatch(number) for pattern in PATTERNS[kind])
+    assert known is not unverified
 
 
 @pytest.mark.parametrize(
@@ -275,6 +278,7 @@ def test_a_foreign_passport_names_its_state(
     ("number", "doubts"),
     [
         ("X0000000", ()),
+        ("X", (Doubt.FORMAT_UNVERIFIED,)),
         ("X000", (Doubt.FORMAT_UNVERIFIED,)),
         ("0" * 20, (Doubt.FORMAT_UNVERIFIED,)),
     ],
@@ -315,3 +319,38 @@ def test_verification_has_an_order() -> None:
 def test_an_old_shape_is_superseded_from_the_day_its_last_documents_ended() -> None:
     (until,) = {p.until for p in PATTERNS[TAIWAN] if p.until}
     assert until == date(2013, 9, 25)
+    assert doubts_of(TAIWAN, "0000000001", until) == (Doubt.SUPERSEDED,)
+    assert doubts_of(TAIWAN, "0000000001", until - timedelta(days=1)) == ()
+
+
+@pytest.mark.parametrize("number", ["0000000001", "0000000001A"])
+def test_of_an_old_taiwan_permit_eight_digits_stay_for_life(number: str) -> None:
+    assert accepted(TAIWAN, number).key == "00000000"
+    assert accepted(TAIWAN, f"{number[:8]}0"[:9]).lifelong is None
+    assert accepted(HK_MO, "HA000000001").lifelong is None
+
+
+def test_the_provinces_are_those_of_the_standard() -> None:
+    known = [
+        f"{code:02}"
+        for code in range(100)
+        if Doubt.AREA_UNKNOWN not in accepted(CITIZEN, citizen(f"{code:02}0101")).doubts
+    ]
+    assert " ".join(known) == (
+        "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46"
+        " 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1", "1"),
+        ("1234567", "******7"),
+        ("12345678", "12****78"),
+        ("12345678901234", "12**********34"),
+        ("123456789012345", "1234*******2345"),
+    ],
+)
+def test_the_shorter_a_number_the_less_of_it_is_shown(number: str, shown: str) -> None:
+    assert masked(number) == shown
