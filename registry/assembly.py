@@ -11,6 +11,7 @@ from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
@@ -42,6 +43,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     permits = PermitService(policy, clock)
     access = AccessService(clock)
     alarms = AlarmService(policy, clock)
+    truths = HouseTruths(policy, clock)
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
@@ -57,6 +59,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         commissioning=Commissioning(gateways, clock),
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
+        house_truths=truths,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),
@@ -70,6 +73,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 alarms.forget,
                 orders.forget,
                 access.forget,
+                truths.count,
             ),
         ),
         registration=Registration(identity, permits, clock),

@@ -12,6 +12,7 @@ from registry.persistence.access import Access
 from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
+from registry.persistence.daily_use import DailyUse
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.hardware = Hardware(session)
         self.permits = Permits(session)
         self.passages = Passages(session)
+        self.daily_use = DailyUse(session)
         self.records = Records(session)
         self.alarms = Alarms(session)
         self.rule_books = RuleBooks(session)

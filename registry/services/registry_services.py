@@ -14,6 +14,7 @@ from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
@@ -41,6 +42,7 @@ class Services:
     commissioning: Commissioning
     door_rules: DoorRuleService
     gateways: Gateways
+    house_truths: HouseTruths
     housing: Housing
     identity: Identity
     ingest: Ingest
