@@ -4,7 +4,7 @@ import string
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.domain.errors import FieldError
@@ -60,6 +60,7 @@ def swapped(text: str, one: int, other: int) -> str:
     return replaced(replaced(text, one, text[other]), other, text[one])
 
 
+@settings(max_examples=25)  # each tries every slip there is
 @given(citizens)
 def test_no_single_slip_in_a_citizen_number_is_accepted(number: str) -> None:
     assert is_read(CITIZEN, number)
@@ -71,6 +72,7 @@ def test_no_single_slip_in_a_citizen_number_is_accepted(number: str) -> None:
             assert not is_read(CITIZEN, swapped(number, place, place + 1))
 
 
+@settings(max_examples=25)  # each tries every slip there is
 @given(codes)
 def test_no_single_slip_in_a_credit_code_is_accepted(code: str) -> None:
     assert is_read(ORGANISATION, code)
