@@ -15,6 +15,7 @@ from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
@@ -60,7 +61,14 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         orders=orders,
         permits=permits,
         retirement=Retirement(
-            store, (permits.retire, days.refresh, alarms.forget, orders.forget)
+            store,
+            (
+                PassageMonths(clock).make,
+                permits.retire,
+                days.refresh,
+                alarms.forget,
+                orders.forget,
+            ),
         ),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.support.postgresql import Databases, databases
+from tests.support.postgresql import (
+    Databases,
+    NewDatabase,
+    databases,
+    in_the_folder,
+)
 
 # Jobs in the background ignore Ctrl-C, and so would the processes tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,3 +26,12 @@ def postgresql() -> Iterator[Databases]:
     """Run one server for all tests of this process."""
     with databases() as ready:
         yield ready
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> NewDatabase:
+    """Run a test on a database of each kind."""
+    if request.param == "sqlite":
+        return in_the_folder
+    ready: Databases = request.getfixturevalue("postgresql")
+    return ready.one

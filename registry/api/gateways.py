@@ -102,7 +102,7 @@ def _keep(registry: Services, report: CommissioningReport) -> CommissioningRecei
 
 
 def _accept(registry: Services, batch: PassageBatch) -> Receipt | Fork:
-    with registry.store.writing() as uow:
+    with registry.store.recording() as uow:
         return registry.ingest.accept(uow, batch)
 
 
@@ -118,7 +118,7 @@ def _answer(registry: Services, asked: PermitRequest) -> PermitDelta | PermitSna
     with registry.store.reading() as uow:
         answer = registry.permits.answer(uow, asked)
     if _is_news(answer, asked):
-        with registry.store.writing() as uow:
+        with registry.store.recording() as uow:
             registry.permits.pushed(uow, asked.gateway, answer.revision)
     return answer
 
@@ -128,5 +128,5 @@ def _is_news(answer: PermitDelta | PermitSnapshot, asked: PermitRequest) -> bool
 
 
 def _hear(registry: Services, heard: Heartbeat) -> None:
-    with registry.store.writing() as uow:
+    with registry.store.recording() as uow:
         registry.gateways.heard(uow, heard)

@@ -8,6 +8,7 @@ from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.vocabulary import GatewayId
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Moment, Record, RowNumber, add_rows
 
 
@@ -89,11 +90,21 @@ class Records:
         self._session = session
 
     def high_water(self, gateway: GatewayId, epoch: int) -> HighWater | None:
-        """Return the mark of an epoch, locked until the transaction ends."""
-        query = select(RecordRow).where(
+        """Return the mark of an epoch, locked until the transaction ends.
+
+        Where there is none yet, nobody else starts this epoch before that.
+        """
+        known = self._locked(gateway, epoch)
+        if known is None:
+            take(self._session, Lock.NEW_EPOCH)
+            known = self._locked(gateway, epoch)
+        return known
+
+    def _locked(self, gateway: GatewayId, epoch: int) -> HighWater | None:
+        query = select(RecordRow.upto, RecordRow.chain).where(
             RecordRow.gateway == gateway, RecordRow.epoch == epoch
         )
-        row = self._session.scalar(query.with_for_update())
+        row = self._session.execute(query.with_for_update()).first()
         return None if row is None else HighWater(gateway, epoch, row.upto, row.chain)
 
     def advance(self, mark: HighWater, now: datetime) -> None:
@@ -110,7 +121,10 @@ class Records:
 
     def add_holes(self, holes: Iterable[Hole]) -> None:
         """Note what is missing."""
-        add_rows(self._session, HoleRow, [asdict(hole) for hole in holes])
+        rows = [asdict(hole) for hole in holes]
+        if rows:
+            take(self._session, Lock.LINES)
+            add_rows(self._session, HoleRow, rows)
 
     def holes(self, after: int, limit: int) -> list[tuple[int, Hole]]:
         """Return holes with their numbers, the first noted first."""

@@ -13,6 +13,7 @@ from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
 from registry.persistence.houses import Houses
+from registry.persistence.locks import Lock, take
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
@@ -45,6 +46,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Work on an engine."""
         self._reader = engine
+        if engine.dialect.name == "postgresql":
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(**{WRITES: True})
 
     @contextmanager
@@ -55,7 +58,21 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
-        """Open a unit of work that is committed unless the block fails."""
+        """Open a unit of work that is committed unless the block fails.
+
+        One at a time: what it reads stays true until it is committed.
+        """
+        with self.recording() as uow:
+            take(uow.session, Lock.REGISTER)
+            yield uow
+
+    @contextmanager
+    def recording(self) -> Iterator[UnitOfWork]:
+        """Open one for what gateways tell and for looks at names.
+
+        On PostgreSQL these go on beside each other and beside one that is writing:
+        the repositories lock the rows and numbers that such a unit of work changes.
+        """
         with Session(self._writer) as session, session.begin():
             yield UnitOfWork(session)
 

@@ -31,6 +31,8 @@ from registry.persistence.database import (
     server_url,
     unsafe,
 )
+from registry.persistence.locks import Lock, hold
+from registry.persistence.partitions import make_around
 from registry.persistence.unit_of_work import Store
 from registry.settings import Settings
 
@@ -71,6 +73,9 @@ class Installation:
             if self._in_folder and not self._settings.database.exists():
                 _write_private(self._settings.database, b"")
             schema.upgrade(engine)
+            with engine.begin() as connection:
+                hold(connection, Lock.REGISTER)
+                make_around(connection, datetime.now(UTC))
             return schema.current(engine)
 
     def store(self) -> Store:
@@ -214,10 +219,10 @@ class Installation:
             )
 
     def _used(self, engine: Engine) -> bool:
-        """Say whether the database was made before; a file need not be readable."""
+        """Say whether names may be sealed already; a file need not be readable."""
         if self._in_folder:
             return self._settings.database.exists()
-        return schema.current(engine) is not None
+        return schema.holds_names(engine)
 
     def _read(self, path: Path) -> bytes:
         try:

@@ -1,5 +1,6 @@
 """The registry on a PostgreSQL server, as an operator sets it up."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from registry.services.installation import Installation
 from registry.settings import Settings
 from tests.support import postgresql as support
 from tests.support.postgresql import Databases
+from tests.support.registry_bench import STREET
 
 SECRET = "s3cret%40word"  # noqa: S105 - nobody's
 NOW = datetime.now(UTC)
@@ -49,8 +51,14 @@ def test_an_empty_database_is_made_ours(
 def test_a_lost_vault_key_is_never_replaced(
     tmp_path: Path, postgresql: Databases
 ) -> None:
+    street = tmp_path / "street.json"
+    street.write_text(json.dumps(STREET), "utf-8")
     with postgresql.one() as url:
-        refused = run(tmp_path / "data", url, "migrate")
+        data = tmp_path / "data"
+        assert run(data, url, "migrate").exit_code == 0
+        assert run(data, url, "seed", str(street)).exit_code == 0
+        refused = run(tmp_path / "other", url, "migrate")
+        assert run(data, url, "migrate").exit_code == 0
     assert refused.exit_code == 1
     assert "vault.key is missing" in refused.output
 

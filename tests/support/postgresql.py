@@ -4,8 +4,8 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -123,6 +123,15 @@ def postgresql(**settings: str) -> Iterator[Server]:
             run("pg_ctl", "stop", "-D", data, "-m", "immediate")
     finally:
         shutil.rmtree(folder)
+
+
+NewDatabase = Callable[[], AbstractContextManager[str | None]]
+"""Makes an empty database of the newest schema and gives its address."""
+
+
+def in_the_folder() -> AbstractContextManager[str | None]:
+    """Let the database be a file in the registry's own folder."""
+    return nullcontext()
 
 
 @contextmanager

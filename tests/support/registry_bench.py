@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import SecretStr
 
 from controller.cose import Signer
 from controller.encoding import encode_entry
@@ -43,6 +44,7 @@ from registry.domain.registration import TenancyForm
 from registry.services.installation import Installation
 from registry.services.registry_services import Services
 from registry.settings import Settings
+from tests.support.postgresql import NewDatabase, in_the_folder
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 GATEWAY, OTHER_GATEWAY = GatewayId("gateway-1"), GatewayId("gateway-2")
@@ -203,8 +205,12 @@ def report(door: DoorId, acknowledged: int = 0, *, online: bool = True) -> DoorR
 class Bench:
     """One registry; `clock` is set by hand."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(data=folder / "data", poll_seconds=0.01)
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.settings = Settings(
+            data=folder / "data",
+            database_url=None if url is None else SecretStr(url),
+            poll_seconds=0.01,
+        )
         self.now = NOW
         Installation(self.settings).migrate()
         self.services: Services = build_services(self.settings, self.clock)
@@ -275,16 +281,19 @@ class Bench:
 
 
 @contextmanager
-def registry(folder: Path, *, seeded: bool = True) -> Iterator[Bench]:
+def registry(
+    folder: Path, database: NewDatabase = in_the_folder, *, seeded: bool = True
+) -> Iterator[Bench]:
     """Set a registry up, and close it."""
-    bench = Bench(folder)
-    if seeded:
-        bench.seed().enroll()
-        bench.services.retirement.look()
-    try:
-        yield bench
-    finally:
-        bench.services.store.close()
+    with database() as url:
+        bench = Bench(folder, url)
+        if seeded:
+            bench.seed().enroll()
+            bench.services.retirement.look()
+        try:
+            yield bench
+        finally:
+            bench.services.store.close()
 
 
 def public_pem(key: Ed25519PrivateKey) -> str:
