@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api/gateways", tags=["gateways"])
     openapi_extra=ASKED,
 )
 async def passages(request: Request, registry: Registry) -> Response:
-    """Commit what is new, then sign a receipt; one thread writes, batch by batch."""
+    """Commit what is new, then sign a receipt; a batch is written as a whole."""
     batch = await read(request, registry, PassageBatch)
     loop = asyncio.get_running_loop()
     outcome = await loop.run_in_executor(

@@ -12,6 +12,7 @@ from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
+from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
 from registry.persistence.locks import Lock, take
 from registry.persistence.orders import Orders
@@ -30,6 +31,7 @@ class UnitOfWork:
         self.houses = Houses(session)
         self.tenancies = Tenancies(session)
         self.credentials = Credentials(session)
+        self.holders = Holders(session)
         self.hardware = Hardware(session)
         self.permits = Permits(session)
         self.passages = Passages(session)
@@ -75,6 +77,14 @@ class Store:
         """
         with Session(self._writer) as session, session.begin():
             yield UnitOfWork(session)
+
+    @property
+    def writers(self) -> int:
+        """How many units of work may usefully be recording at once in a process.
+
+        While PostgreSQL stores one batch the next is made ready.
+        """
+        return 2 if self._reader.dialect.name == "postgresql" else 1
 
     def close(self) -> None:
         """Let the connections go."""

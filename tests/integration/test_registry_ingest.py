@@ -15,7 +15,6 @@ from sqlalchemy import event
 from controller.cbor import pack, unpack
 from controller.encoding import LARGEST_COUNT, encode_entry
 from controller.errors import MessageRefused
-from controller.uplink.codec import decode_entry
 from controller.uplink.messages import (
     GENESIS,
     PassageBatch,
@@ -23,6 +22,7 @@ from controller.uplink.messages import (
     chain,
     link,
 )
+from controller.uplink.passage_rows import OtherEntry, PassageRow, read_line
 from controller.vocabulary import ControllerId, DoorId, Entry, Gap, Unwatched
 from registry.domain.credential import CardState, CredentialState
 from registry.domain.timeline import EntryKind, RecordedPassage
@@ -232,13 +232,13 @@ def test_a_batch_is_read_before_others_are_kept_from_writing(
 ) -> None:
     revisions = []
 
-    def read(data: bytes) -> Entry:
+    def read(data: bytes) -> PassageRow | OtherEntry:
         """Read while somebody else writes; were the lock taken this would fail."""
         with fresh.services.store.writing() as uow:
             revisions.append(uow.permits.next_revision())
-        return decode_entry(data)
+        return read_line(data)
 
-    monkeypatch.setattr(ingest, "decode_entry", read)
+    monkeypatch.setattr(ingest, "read_line", read)
     accept(fresh, batch([passage(1), passage(2)]))
     assert revisions == [2, 3]
     assert len(stored(fresh)) == 2
