@@ -7,10 +7,10 @@ import pytest
 from hypothesis import settings
 
 from tests.support.postgresql import (
+    IN_THE_FOLDER,
     Databases,
     NewDatabase,
     databases,
-    in_the_folder,
 )
 
 # Jobs in the background ignore Ctrl-C, and so would the processes tests start.
@@ -32,6 +32,6 @@ def postgresql() -> Iterator[Databases]:
 def new_database(request: pytest.FixtureRequest) -> NewDatabase:
     """Run a test on a database of each kind."""
     if request.param == "sqlite":
-        return in_the_folder
+        return IN_THE_FOLDER
     ready: Databases = request.getfixturevalue("postgresql")
-    return ready.one
+    return ready

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from controller.uplink.messages import chain
 from registry.persistence.partitions import FAR, make, month_of, months, name_of
 from registry.persistence.unit_of_work import UnitOfWork
-from tests.support.postgresql import Databases, in_the_folder
+from tests.support.postgresql import IN_THE_FOLDER, Databases
 from tests.support.registry_bench import FRONT, NOW, Bench, batch, passage, registry
 
 YEAR, MONTH = 365 * timedelta(days=1), timedelta(days=31)
@@ -25,7 +25,7 @@ TABLES = text(
 
 @pytest.fixture
 def bench(tmp_path: Path, postgresql: Databases) -> Iterator[Bench]:
-    with registry(tmp_path, postgresql.one) as ready:
+    with registry(tmp_path, postgresql) as ready:
         yield ready
 
 
@@ -120,7 +120,7 @@ def test_a_span_of_months_is_made_once(bench: Bench) -> None:
 
 def test_a_file_keeps_one_table(tmp_path: Path) -> None:
     with (
-        registry(tmp_path, in_the_folder) as bench,
+        registry(tmp_path, IN_THE_FOLDER) as bench,
         bench.services.store.writing() as uow,
     ):
         assert make(uow.session.connection(), NOW, NOW + YEAR) == []

@@ -40,7 +40,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def either(new_database: NewDatabase, tmp_path: Path) -> Iterator[Engine]:
     """Open a migrated database of each kind."""
-    with new_database() as url:
+    with new_database.one(None) as url:
         at = server_url(url) if url else database_url(tmp_path / "menhu.db")
         ready = open_engine(at)
         schema.upgrade(ready)

@@ -4,16 +4,17 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 from registry.persistence import schema
 from registry.persistence.database import open_engine, server_url
@@ -61,17 +62,43 @@ class Server:
             connection.execute(statement)
 
 
-@dataclass(frozen=True)
+class NewDatabase(Protocol):
+    """Makes databases of one kind."""
+
+    def kept(self) -> str | None:
+        """Make a migrated database that stays; return its address, None for a file."""
+
+    def one(self, like: str | None) -> AbstractContextManager[str | None]:
+        """Make a database like a kept one, or migrated, and give its address."""
+
+
+class InTheFolder:
+    """Lets the database be a file in the registry's own folder."""
+
+    def kept(self) -> str | None:
+        return None
+
+    def one(self, like: str | None = None) -> AbstractContextManager[str | None]:
+        return nullcontext(like)
+
+
+IN_THE_FOLDER = InTheFolder()
+
+
+@dataclass(frozen=True, eq=False)
 class Databases:
-    """Makes databases for tests: each at the newest schema, from one that was."""
+    """Makes databases on a server: each a copy of one that was migrated."""
 
     server: Server
     migrated: str
 
+    def kept(self) -> str:
+        return self.server.url(self.server.new_database(self.migrated))
+
     @contextmanager
-    def one(self) -> Iterator[str]:
-        """Make a database and return its address."""
-        name = self.server.new_database(self.migrated)
+    def one(self, like: str | None = None) -> Iterator[str]:
+        template = self.migrated if like is None else make_url(like).database
+        name = self.server.new_database(template or "")
         try:
             yield self.server.url(name)
         finally:
@@ -85,6 +112,13 @@ def program(name: str) -> str:
     found = found or shutil.which(name)
     assert found, MISSING
     return found
+
+
+def dumped(url: str) -> bytes:
+    """Return everything a database holds, as pg_dump says it."""
+    return subprocess.run(
+        [program("pg_dump"), "--data-only", url], check=True, capture_output=True
+    ).stdout
 
 
 @contextmanager
@@ -123,15 +157,6 @@ def postgresql(**settings: str) -> Iterator[Server]:
             run("pg_ctl", "stop", "-D", data, "-m", "immediate")
     finally:
         shutil.rmtree(folder)
-
-
-NewDatabase = Callable[[], AbstractContextManager[str | None]]
-"""Makes an empty database of the newest schema and gives its address."""
-
-
-def in_the_folder() -> AbstractContextManager[str | None]:
-    """Let the database be a file in the registry's own folder."""
-    return nullcontext()
 
 
 @contextmanager
