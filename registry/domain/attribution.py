@@ -45,7 +45,6 @@ class Attribution:
         self._building_of_door = building_of_door
         self._policy = policy
         self._days: dict[int, date] = {}
-        self._units: dict[tuple[str, str | None, date], str | None] = {}
 
     def of(self, card: int | None, door: str, at: datetime) -> Holder:
         """Return who presented a card at a door."""
@@ -60,17 +59,16 @@ class Attribution:
 
     def _unit(self, party: str, door: str, at: datetime) -> str | None:
         """Return the party's home behind the door, also during the grace after it."""
-        asked = (party, self._building_of_door.get(door), self._day(at))
-        if asked not in self._units:
-            self._units[asked] = self._home(*asked)
-        return self._units[asked]
-
-    def _home(self, party: str, building: str | None, day: date) -> str | None:
-        homes = [o for o in self._homes.get(party, ()) if o.building == building]
-        return next(
-            (o.unit for o in homes if o.holds(day)),
-            next((o.unit for o in homes if self._in_grace(o, day)), None),
-        )
+        building, day = self._building_of_door.get(door), self._day(at)
+        left = None
+        for home in self._homes.get(party, ()):
+            if home.building != building:
+                continue
+            if home.holds(day):
+                return home.unit
+            if left is None and self._in_grace(home, day):
+                left = home.unit
+        return left
 
     def _day(self, at: datetime) -> date:
         """Return the street's day; most passages of a batch share a minute."""

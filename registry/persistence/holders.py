@@ -12,6 +12,10 @@ from registry.persistence.credentials import CredentialRow
 from registry.persistence.houses import UnitRow
 from registry.persistence.tenancies import OccupancyRow
 
+# An enumeration looks its members up much more slowly.
+STATES = {state.value: state for state in CredentialState}
+BASES = {basis.value: basis for basis in Basis}
+
 
 class Holders:
     """The repository of holders; asked with every batch, it makes no mapped rows."""
@@ -29,7 +33,7 @@ class Holders:
             .order_by(row.issued_at, row.id)
         )
         return [
-            Credential(number, card, party, CredentialState(state), issued_at, ended_at)
+            Credential(number, card, party, STATES[state], issued_at, ended_at)
             for number, card, party, state, issued_at, ended_at in self._rows(query)
         ]
 
@@ -51,12 +55,12 @@ class Holders:
             .order_by(row.id)
         )
         return [
-            Occupancy(party, unit, building, Basis(basis), start, end, tenancy)
+            Occupancy(party, unit, building, BASES[basis], start, end, tenancy)
             for party, unit, building, basis, start, end, tenancy in self._rows(query)
         ]
 
     def _rows(self, query: Any) -> Any:  # noqa: ANN401 - rows of several types
-        return self._session.connection().execute(query)
+        return self._session.connection().execute(query).all()
 
     def _among(
         self, column: InstrumentedAttribute[Any], values: Collection[Any]

@@ -160,9 +160,9 @@ def postgresql(**settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def databases() -> Iterator[Databases]:
+def databases(**settings: str) -> Iterator[Databases]:
     """Run a server with a migrated database to copy from."""
-    with postgresql() as server:
+    with postgresql(**settings) as server:
         name = server.new_database()
         engine = open_engine(server_url(server.url(name)))
         schema.upgrade(engine)
