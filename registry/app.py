@@ -39,7 +39,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             asyncio.create_task(services.changes.run()),
             asyncio.create_task(services.retirement.run()),
         ]
-        with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
+        writers = services.store.writers
+        with ThreadPoolExecutor(writers, thread_name_prefix="ingest") as writer:
             app.state.writer = writer
             yield
         for task in tasks:

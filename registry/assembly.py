@@ -18,6 +18,7 @@ from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
@@ -76,6 +77,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
             store,
             (
                 policies.refresh,
+                PassageMonths(clock).make,
                 permits.retire,
                 days.refresh,
                 alarms.forget,

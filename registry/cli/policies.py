@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from registry.assembly import build_services
-from registry.cli.program import CLI, OPERATOR, program, settings, told
+from registry.cli.program import CLI, OPERATOR, program, services_of, told
 from registry.domain.errors import NotFound
 from registry.domain.policy.form import PolicyForm
 from registry.domain.policy.history import details, overview, said
@@ -30,8 +29,7 @@ def list_policy(
 
     Example: menhu-registry policy list lease_filing
     """
-    with told():
-        services = build_services(settings(context))
+    with told(), services_of(context) as services:
         with services.store.reading() as uow:
             histories = services.policies.histories(uow)
         shown = [each for each in histories if key in ("", each.key)]
@@ -85,8 +83,6 @@ def set_policy(  # noqa: PLR0913 - each is an option of the command
         verification=verification,
         enforced=enforced,
     )
-    with told():
-        services = build_services(settings(context))
-        with services.store.writing() as uow:
-            value = services.policies.add(uow, form, CLI)
+    with told(), services_of(context) as services, services.store.writing() as uow:
+        value = services.policies.add(uow, form, CLI)
     typer.echo(f"{value.key} is {said(value)} from {value.valid_from} on")

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from sqlalchemy.exc import DatabaseError
 
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
 from registry.domain.errors import Invalid, RegistryError
 from registry.services.installation import Installation
+from registry.services.registry_services import Services
 from registry.settings import Settings, is_loopback
 
 OPERATOR, CLI = "operator", "cli"
@@ -36,9 +38,19 @@ def options(
     data: Annotated[
         Path, typer.Option(envvar="MENHU_DATA", help="The data folder.")
     ] = Path("registry-data"),
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MENHU_DATABASE_URL",
+            metavar="URL",
+            help="A PostgreSQL database, postgresql://USER@HOST/NAME, instead of a "
+            "file in the data folder. Keep its password in ~/.pgpass.",
+        ),
+    ] = None,
 ) -> None:
     """Set up, fill, serve and check a registry."""
-    context.obj = Settings(data=data)
+    url = None if database is None else SecretStr(database)
+    context.obj = Settings(data=data, database_url=url)
 
 
 @program.command()
@@ -49,8 +61,9 @@ def migrate(context: typer.Context) -> None:
     """
     at = settings(context)
     with told():
-        revision = Installation(at).migrate()
-    typer.echo(f"{at.database} is at revision {revision}")
+        installation = Installation(at)
+        revision = installation.migrate()
+    typer.echo(f"{installation.place} is at revision {revision}")
     typer.echo(f"gateways need {at.public_key}")
 
 
@@ -63,8 +76,7 @@ def seed(
 
     Example: menhu-registry --data DIR seed street.json
     """
-    with told():
-        services = build_services(settings(context))
+    with told(), services_of(context) as services:
         document = _load(file)
         with (
             typer.progressbar(length=len(services.seeding.steps) + 1) as bar,
@@ -90,8 +102,7 @@ def enroll(
 
     Example: menhu-registry enroll gateway-1 --public-key gateway-data/device.pub
     """
-    with told():
-        services = build_services(settings(context))
+    with told(), services_of(context) as services:
         pem = _text(public_key)
         with services.store.writing() as uow:
             services.gateways.enroll(uow, gateway, pem, OPERATOR)
@@ -142,10 +153,12 @@ def verify_audit(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR audit verify
     """
-    with told():
-        store = Installation(settings(context)).store()
-        with store.reading() as uow:
-            verdict = verify(uow)
+    with (
+        told(),
+        closing(Installation(settings(context)).store()) as store,
+        store.reading() as uow,
+    ):
+        verdict = verify(uow)
     if verdict.broken is not None:
         typer.echo(
             f"entry {verdict.broken} does not follow from what came before it: "
@@ -160,6 +173,14 @@ def settings(context: typer.Context) -> Settings:
     """Return the settings the command line gave."""
     given: Settings = context.obj
     return given
+
+
+@contextmanager
+def services_of(context: typer.Context) -> Iterator[Services]:
+    """Open the services of the installation, and close them."""
+    services = build_services(settings(context))
+    with closing(services.store):
+        yield services
 
 
 @contextmanager

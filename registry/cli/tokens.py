@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from registry.assembly import build_services
-from registry.cli.program import OPERATOR, program, settings, told
+from registry.cli.program import OPERATOR, program, services_of, told
 from registry.domain.principals import Role
 from registry.services.access import TOKEN_DAYS, Wish
 
@@ -31,11 +30,9 @@ def issue_token(
 
     Example: menhu-registry token issue --role grid_officer --area G001
     """
-    with told():
-        services = build_services(settings(context))
-        with services.store.writing() as uow:
-            wish = Wish(role, party, area, days)
-            token, secret = services.access.issue(uow, wish, OPERATOR)
+    with told(), services_of(context) as services, services.store.writing() as uow:
+        wish = Wish(role, party, area, days)
+        token, secret = services.access.issue(uow, wish, OPERATOR)
     typer.echo(
         f"{token.id} until {token.expires_at:%Y-%m-%d}; keep it secret:", err=True
     )
@@ -48,10 +45,8 @@ def list_tokens(context: typer.Context) -> None:
 
     Example: menhu-registry token list
     """
-    with told():
-        services = build_services(settings(context))
-        with services.store.reading() as uow:
-            found = uow.access.tokens()
+    with told(), services_of(context) as services, services.store.reading() as uow:
+        found = uow.access.tokens()
     for token in found:
         where = token.party or token.area or "the whole street"
         state = "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}"
@@ -69,8 +64,6 @@ def revoke_token(
 
     Example: menhu-registry token revoke K-0123456789abcdef
     """
-    with told():
-        services = build_services(settings(context))
-        with services.store.writing() as uow:
-            services.access.revoke(uow, token, OPERATOR)
+    with told(), services_of(context) as services, services.store.writing() as uow:
+        services.access.revoke(uow, token, OPERATOR)
     typer.echo(f"{token} is revoked")

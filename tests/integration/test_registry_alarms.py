@@ -18,6 +18,7 @@ from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.persistence.audit_entries import AuditEntries
 from registry.services.alarms import MOST_CLOSED, MOST_OPEN, Board
 from registry.services.ingest import FOREIGN
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -37,8 +38,8 @@ TAMPER = replace(FORCED, kind=AlarmKind.TAMPER)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with registry(tmp_path) as ready:
+def bench(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 
