@@ -89,6 +89,7 @@ def settle(bench: Bench) -> None:
         ]
         uow.tenancies.add_occupancies(homes, bench.now)
         uow.credentials.add(holders, bench.now.replace(year=2025))
+        uow.session.execute(text("ANALYZE"))
 
 
 def signed(bench: Bench, gateway: GatewayId, size: int, total: int) -> list[bytes]:
