@@ -31,6 +31,7 @@ from controller.vocabulary import DoorId, GatewayId
 from registry.domain.tenancy import Basis, Occupancy
 from registry.persistence.passage_lines import COLUMNS, SHARED
 from registry.persistence.passages import PassageRow
+from registry.server import collect_seldom
 from tests.support.postgresql import IN_THE_FOLDER, NewDatabase, databases
 from tests.support.registry_bench import (
     BACK,
@@ -44,7 +45,7 @@ from tests.support.registry_bench import (
     registry,
 )
 
-SIZES, ROUNDS, PASSAGES, SINGLES = (100, 500), 5, 8000, 150
+SIZES, ROUNDS, PASSAGES, SINGLES = (100, 500), 5, 8000, 100
 RESIDENTS = range(10_000, 12_000)
 DOORS: dict[GatewayId, tuple[DoorId, ...]] = {
     GATEWAY: (FRONT, BACK),
@@ -193,6 +194,7 @@ def street(kind: NewDatabase) -> Iterator[Bench]:
     """Set up a registry with residents."""
     with TemporaryDirectory() as folder, registry(Path(folder), kind) as bench:
         settle(bench)
+        collect_seldom()
         yield bench
 
 
