@@ -7,14 +7,17 @@ from registry.domain.policy import Policy
 from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
+from registry.services.cards import CardService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.grants import GrantService
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
+from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
@@ -22,7 +25,10 @@ from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
+from registry.services.stays import StayService
+from registry.services.tenancies import TenancyService
 from registry.services.timeline import Timelines
+from registry.services.visits import VisitService
 from registry.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -45,6 +51,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    cards = CardService(permits, policy, clock)
+    stays = StayService(identity, permits, policy, clock)
+    tenancies = TenancyService(stays, permits, policy, clock)
+    visits = VisitService(stays, policy, clock)
+    keys = KeyWatch(policy, clock)
     return Services(
         store=store,
         policy=policy,
@@ -53,27 +64,36 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         access=access,
         alarms=alarms,
         card_pins=CardPins(clock),
+        cards=cards,
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
+        grants=GrantService(permits, policy, clock),
         housing=Housing(permits, policy, clock),
         identity=identity,
-        ingest=Ingest(policy, alarms, clock),
+        ingest=Ingest(policy, alarms, keys, clock),
+        keys=keys,
         orders=orders,
         permits=permits,
         retirement=Retirement(
             store,
             (
+                stays.pass_days,
+                visits.send,
                 permits.retire,
+                cards.expire,
                 days.refresh,
                 alarms.forget,
                 orders.forget,
                 access.forget,
             ),
         ),
-        registration=Registration(identity, permits, clock),
+        registration=Registration(identity, permits, cards, tenancies, clock),
         seeding=Seeding(identity, permits, clock),
         special_days=days,
+        stays=stays,
+        tenancies=tenancies,
         timelines=Timelines(policy, clock),
+        visits=visits,
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from registry.domain.credential import CardState, Credential
+from registry.domain.credential import WITHDRAWN, CardState, Credential
+from registry.domain.key_warning import Presented
 from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
@@ -40,6 +41,8 @@ class Attribution:
             self._homes[occupancy.party].append(occupancy)
         self._building_of_door = building_of_door
         self._policy = policy
+        self.withdrawn: list[Presented] = []
+        """The withdrawn cards that were held to our own doors so far."""
 
     def of(self, card: int | None, door: str, at: datetime) -> Holder:
         """Return who presented a card at a door."""
@@ -48,6 +51,9 @@ class Attribution:
         for credential in reversed(self._credentials.get(card, [])):
             state = credential.state_at(at)
             if state is not CardState.UNKNOWN:
+                if state in WITHDRAWN and door in self._building_of_door:
+                    shown = Presented(credential.id, door, at, state)
+                    self.withdrawn.append(shown)
                 unit = self._unit(credential.party, door, at)
                 return Holder(state, credential.id, credential.party, unit)
         return Holder(CardState.UNKNOWN)

@@ -60,6 +60,20 @@ ORDER_RETENTION = PolicyValue(
     "street's own rule: as long as alarms; the audit trail keeps who and why",
     Verification.HOUSE_RULE,
 )
+SILENCE_VISIT = PolicyValue(
+    "silence_visit",
+    14,
+    FOUNDED,
+    "street's own rule: who says nothing for two weeks is asked at the door",
+    Verification.HOUSE_RULE,
+)
+VISIT_DUE = PolicyValue(
+    "visit_due",
+    7,
+    FOUNDED,
+    "street's own rule: a visit is made within a week",
+    Verification.HOUSE_RULE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +84,6 @@ class Policy:
     due_window: PolicyValue = DUE_WINDOW
     alarm_retention: PolicyValue = ALARM_RETENTION
     order_retention: PolicyValue = ORDER_RETENTION
+    silence_visit: PolicyValue = SILENCE_VISIT
+    visit_due: PolicyValue = VISIT_DUE
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))

@@ -14,8 +14,10 @@ from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
+from registry.persistence.grants import Grants
 from registry.persistence.hardware import Hardware
 from registry.persistence.houses import Houses
+from registry.persistence.key_warnings import KeyWarnings
 from registry.persistence.ledger import Ledger
 from registry.persistence.lettings import (
     ContractRow,
@@ -29,6 +31,7 @@ from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
 from registry.persistence.records import Records
 from registry.persistence.tenancies import Occupancies, Parties, Tenancies
+from registry.persistence.visits import Visits
 
 
 class UnitOfWork:
@@ -46,7 +49,10 @@ class UnitOfWork:
         self.tenancies = Tenancies(session)
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
+        self.grants = Grants(session)
+        self.visits = Visits(session)
         self.credentials = Credentials(session)
+        self.key_warnings = KeyWarnings(session)
         self.hardware = Hardware(session)
         self.permits = Permits(session)
         self.passages = Passages(session)

@@ -16,6 +16,7 @@ from registry.persistence.alarms import Told
 from registry.persistence.records import HighWater, Hole
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.alarms import AlarmService
+from registry.services.key_watch import KeyWatch
 
 Values = dict[str, object]
 FOREIGN = "an alarm at a door of another gateway"
@@ -44,10 +45,15 @@ class Ingest:
     """Takes batches; a receipt may be sent only once the unit of work is committed."""
 
     def __init__(
-        self, policy: Policy, alarms: AlarmService, clock: Callable[[], datetime]
+        self,
+        policy: Policy,
+        alarms: AlarmService,
+        keys: KeyWatch,
+        clock: Callable[[], datetime],
     ) -> None:
         """Attribute under a policy and take receive times from a clock."""
         self._policy = policy
+        self._keys = keys
         self._alarms = alarms
         self._clock = clock
 
@@ -135,13 +141,14 @@ class Ingest:
                     holes.append(replace(hole, line=line.line, reason=line.reason))
         uow.passages.append(passages, gaps, unwatched)
         uow.records.add_holes(holes)
+        self._keys.note(uow, attribution.withdrawn)
 
     def _attribution(
         self, uow: UnitOfWork, buildings: Mapping[str, str], lines: Iterable[Line]
     ) -> Attribution:
         passages = [line for line in lines if isinstance(line, Passage)]
         cards = {p.card.value for p in passages if p.card is not None}
-        credentials = uow.credentials.of_cards(cards)
+        credentials = uow.credentials.with_changes(uow.credentials.of_cards(cards))
         parties = {credential.party for credential in credentials}
         return Attribution(
             credentials,

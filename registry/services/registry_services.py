@@ -10,20 +10,26 @@ from registry.persistence.unit_of_work import Store
 from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
+from registry.services.cards import CardService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.grants import GrantService
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
+from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
+from registry.services.stays import StayService
+from registry.services.tenancies import TenancyService
 from registry.services.timeline import Timelines
+from registry.services.visits import VisitService
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +43,23 @@ class Services:
     access: AccessService
     alarms: AlarmService
     card_pins: CardPins
+    cards: CardService
     changes: Changes
     commissioning: Commissioning
     door_rules: DoorRuleService
     gateways: Gateways
+    grants: GrantService
     housing: Housing
     identity: Identity
     ingest: Ingest
+    keys: KeyWatch
     orders: OrderService
     permits: PermitService
     registration: Registration
     retirement: Retirement
     seeding: Seeding
     special_days: SpecialDays
+    stays: StayService
+    tenancies: TenancyService
     timelines: Timelines
+    visits: VisitService
