@@ -18,6 +18,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     problems,
     rule_books,
     stays,
@@ -43,7 +44,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             asyncio.create_task(services.changes.run()),
             asyncio.create_task(services.retirement.run()),
         ]
-        with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
+        writers = services.store.writers
+        with ThreadPoolExecutor(writers, thread_name_prefix="ingest") as writer:
             app.state.writer = writer
             yield
         for task in tasks:
@@ -76,6 +78,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         cards,
         grants,
         visits,
+        policy,
         health,
     ):
         app.include_router(router.router)

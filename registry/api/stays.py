@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from registry.api.access import Caller, Registry, open_to
 from registry.api.changes import Changing
-from registry.api.tenancies import Body, Day, OccupantBody, Text
+from registry.api.days import Day
+from registry.api.tenancies import Body, OccupantBody, Text
 from registry.domain.occupancy import (
     Basis,
     Exemption,

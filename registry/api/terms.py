@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from registry.api.access import Registry, open_to
 from registry.api.changes import Changing
-from registry.api.tenancies import Body, Day, Text
+from registry.api.days import Day
+from registry.api.tenancies import Body, Text
 from registry.domain.principals import Role
 from registry.services.tenancies import Renewal, TenancyDone, TenancyWish
 

@@ -1,7 +1,8 @@
 """What the two sides of a stay may say of it, and what follows from their word."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from registry.domain.errors import Conflict, Fault, FieldError, Invalid
 from registry.domain.occupancy import (
@@ -103,11 +104,13 @@ def passed(stay: Occupancy, today: date) -> Occupancy | None:
     return None
 
 
-def unanswered(stay: Occupancy, today: date, wait: timedelta) -> Purpose | None:
+def unanswered(
+    stay: Occupancy, today: date, late: Callable[[date], bool]
+) -> Purpose | None:
     """Say whether somebody should go and look, and why; silence decides nothing.
 
-    Who owes the register no word is not asked for one, nor is anybody about a stay
-    that is over.
+    `late` says whether an answer to what was said on a day is overdue. Who owes the
+    register no word is not asked for one, nor is anybody about a stay that is over.
     """
     if stay.exemption is not None or (stay.end is not None and stay.end <= today):
         return None
@@ -119,7 +122,7 @@ def unanswered(stay: Occupancy, today: date, wait: timedelta) -> Purpose | None:
     }
     day, purpose = since.get(stay.state, (None, None))
     claimed = stay.state is not _S.LEAVE_DECLARED or stay.leave_by is not Side.OCCUPANT
-    due = day is not None and claimed and day + wait <= today
+    due = day is not None and claimed and late(day)
     return purpose if due else None
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from controller.uplink.messages import DoorReport
 from registry.domain.credential import CardState
 from registry.domain.key_warning import KeyWarning, Withdrawal
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Choice, Moment, Record, RowNumber, add_rows
 
 _WAITING = text("acknowledged_at IS NULL")
@@ -116,6 +117,8 @@ class KeyWarnings:
         ]
         if not rows:
             return
+        # Whoever reads on from a number must not miss a lower one.
+        take(self._session, Lock.LINES)
         dialect = self._session.get_bind().dialect.name
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         fresh = insert(KeyWarningRow).on_conflict_do_nothing()

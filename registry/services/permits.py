@@ -13,6 +13,7 @@ from registry.domain.policy import Policy
 from registry.persistence.hardware import NO_PERMITS
 from registry.persistence.permits import PublishedPermit, weight_shift
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,8 @@ class PermitService:
             occupancies = uow.occupancies.of_parties(parties)
             grants = uow.grants.of_parties(parties)
         published = {p.permit.id: p for p in current}
-        desired = derive(
-            occupancies, credentials, doors, self._policy, now, grants=grants
-        )
+        policy = on_record(uow, self._policy)
+        desired = derive(occupancies, credentials, doors, policy, now, grants=grants)
         change = diff((p.permit for p in current), desired)
         if not change:
             return uow.permits.revision()

@@ -10,6 +10,7 @@ from registry.domain.errors import Conflict, Fault, FieldError, Invalid, NotFoun
 from registry.domain.occupancy import Occupancy, OccupancyState, Side
 from registry.domain.parties import fresh_id
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.principals import Principal, Role
 from registry.domain.registration import let_already, unknown
 from registry.domain.rights import Power
@@ -17,6 +18,7 @@ from registry.domain.tenancy import TENANCIES, Tenancy, TenancyEvent, TenancySta
 from registry.persistence.lettings import DelegationRow
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
+from registry.services.policy_in_force import on_record
 from registry.services.scopes import let_by, may_act, may_see
 from registry.services.stays import OVER, StayService
 
@@ -145,7 +147,8 @@ class TenancyService:
         old = self._found(uow, who, id_)
         TENANCIES.after(self._state(old), TenancyEvent.HELD_OVER)
         since, today = old.until or self._stays.today(), self._stays.today()
-        late = since + self._policy.door_grace.period <= today
+        grace = on_record(uow, self._policy).in_force(Key.DOOR_GRACE, since)
+        late = since + grace.period <= today
         if who.role is Role.TENANT and late:
             raise Conflict("the end is long past: ask the landlord or the street")
         others = [t for t in uow.tenancies.of_units([old.unit]) if t.id != id_]

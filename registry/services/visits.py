@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 
 from registry.audit.trail import Action, Deed, record
 from registry.domain import stays as words
+from registry.domain.deadlines.due import DueState, Duty
 from registry.domain.errors import Fault, FieldError, Invalid, NotFound
 from registry.domain.history import Channel, Source
 from registry.domain.occupancy import Occupancy, OccupancyState
 from registry.domain.parties import fresh_id
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.principals import Principal
 from registry.domain.visit import (
     VISITS,
@@ -24,6 +27,7 @@ from registry.domain.visit import (
 from registry.persistence.tenancies import OccupancyRow
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.persistence.visits import Wanted
+from registry.services.deadlines import Deadlines
 from registry.services.scopes import may_see, require_area, require_unit
 from registry.services.stays import StayService
 
@@ -49,10 +53,15 @@ class VisitService:
     """Keeps visits; they are the street's own, nobody else sees them."""
 
     def __init__(
-        self, stays: StayService, policy: Policy, clock: Callable[[], datetime]
+        self,
+        stays: StayService,
+        deadlines: Deadlines,
+        policy: Policy,
+        clock: Callable[[], datetime],
     ) -> None:
         """Let stays follow what is found; wait and be due by a policy."""
         self._stays = stays
+        self._deadlines = deadlines
         self._policy = policy
         self._clock = clock
 
@@ -61,9 +70,15 @@ class VisitService:
 
         Silence confirms nothing and undoes nothing.
         """
-        today, wait = self._stays.today(), self._policy.silence_visit.period
+        today = self._stays.today()
+
+        @cache
+        def late(day: date) -> bool:
+            duty = Duty(Key.SILENCE_VISIT, day)
+            return self._deadlines.assess(uow, duty).state is DueState.OVERDUE
+
         stays = uow.occupancies.find(OccupancyRow.state.in_(OPEN_QUESTIONS))
-        asked = {stay.id: words.unanswered(stay, today, wait) for stay in stays}
+        asked = {stay.id: words.unanswered(stay, today, late) for stay in stays}
         due = [stay for stay in stays if asked[stay.id] is not None]
         known = {visit.occupancy for visit in uow.visits.about([s.id for s in due])}
         fresh = [stay for stay in due if stay.id not in known]
@@ -149,7 +164,8 @@ class VisitService:
         return visit
 
     def _due(self) -> date:
-        return self._stays.today() + self._policy.visit_due.period
+        today = self._stays.today()
+        return today + self._policy.in_force(Key.VISIT_DUE, today).period
 
     def _open(self, uow: UnitOfWork, source: Source, visit: Visit) -> Visit:
         now = self._clock()
