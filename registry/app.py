@@ -10,16 +10,21 @@ from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     passages,
     policy,
     problems,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
@@ -68,6 +73,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        terms,
+        stays,
+        cards,
+        grants,
+        visits,
         policy,
         health,
     ):

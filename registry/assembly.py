@@ -7,16 +7,19 @@ from registry.domain.policy import Policy
 from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
+from registry.services.cards import CardService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.grants import GrantService
 from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
+from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
 from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
@@ -26,7 +29,10 @@ from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
+from registry.services.stays import StayService
+from registry.services.tenancies import TenancyService
 from registry.services.timeline import Timelines
+from registry.services.visits import VisitService
 from registry.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -50,6 +56,12 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    cards = CardService(permits, policy, clock)
+    stays = StayService(identity, permits, policy, clock)
+    tenancies = TenancyService(stays, permits, policy, clock)
+    deadlines = Deadlines(policy, clock)
+    visits = VisitService(stays, deadlines, policy, clock)
+    keys = KeyWatch(policy, clock)
     policies = Policies(policy, permits, clock)
     with store.reading() as uow:
         policies.refresh(uow)
@@ -61,24 +73,30 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         access=access,
         alarms=alarms,
         card_pins=CardPins(clock),
+        cards=cards,
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
-        deadlines=Deadlines(policy, clock),
+        deadlines=deadlines,
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
+        grants=GrantService(permits, policy, clock),
         house_truths=truths,
         housing=Housing(permits, policy, clock),
         identity=identity,
-        ingest=Ingest(policy, alarms, clock),
+        ingest=Ingest(policy, alarms, keys, clock),
+        keys=keys,
         orders=orders,
         permits=permits,
         policies=policies,
         retirement=Retirement(
             store,
             (
+                stays.pass_days,
+                visits.send,
                 policies.refresh,
                 PassageMonths(clock).make,
                 permits.retire,
+                cards.expire,
                 days.refresh,
                 alarms.forget,
                 orders.forget,
@@ -86,8 +104,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 truths.count,
             ),
         ),
-        registration=Registration(identity, permits, clock),
+        registration=Registration(identity, permits, cards, tenancies, clock),
         seeding=Seeding(identity, permits, clock),
         special_days=days,
+        stays=stays,
+        tenancies=tenancies,
         timelines=Timelines(policy, clock),
+        visits=visits,
     )
