@@ -22,12 +22,10 @@ from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
-from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
-from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
@@ -77,10 +75,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
-    access = AccessService(clock)
     alarms = AlarmService(policy, clock)
-    truths = HouseTruths(policy, clock)
-    orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
     living = _Living.build(identity, permits, policy, clock)
@@ -93,7 +88,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         policy=policy,
         clock=clock,
         signer=installation.signer(),
-        access=access,
+        access=AccessService(clock),
         alarms=alarms,
         card_pins=CardPins(clock),
         cards=living.cards,
@@ -103,30 +98,14 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         grants=GrantService(permits, policy, clock),
-        house_truths=truths,
+        house_truths=HouseTruths(policy, clock),
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, keys, clock),
         keys=keys,
-        orders=orders,
+        orders=OrderService(policy, clock),
         permits=permits,
         policies=policies,
-        retirement=Retirement(
-            store,
-            (
-                living.stays.pass_days,
-                living.visits.send,
-                policies.refresh,
-                PassageMonths(clock).make,
-                permits.retire,
-                living.cards.expire,
-                days.refresh,
-                alarms.forget,
-                orders.forget,
-                access.forget,
-                truths.count,
-            ),
-        ),
         registration=Registration(
             identity, permits, living.cards, living.tenancies, clock
         ),

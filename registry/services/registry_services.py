@@ -23,6 +23,7 @@ from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
@@ -62,10 +63,29 @@ class Services:
     permits: PermitService
     policies: Policies
     registration: Registration
-    retirement: Retirement
     seeding: Seeding
     special_days: SpecialDays
     stays: StayService
     tenancies: TenancyService
     timelines: Timelines
     visits: VisitService
+
+    @property
+    def retirement(self) -> Retirement:
+        """What is done by the hour, in this order."""
+        return Retirement(
+            self.store,
+            (
+                self.policies.refresh,
+                PassageMonths(self.clock).make,
+                self.stays.pass_days,
+                self.visits.send,
+                self.permits.retire,
+                self.cards.expire,
+                self.special_days.refresh,
+                self.alarms.forget,
+                self.orders.forget,
+                self.access.forget,
+                self.house_truths.count,
+            ),
+        )
