@@ -28,6 +28,7 @@ from registry.api import (
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
+from registry.api.conditions import tagged
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
@@ -61,7 +62,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
-        dependencies=[Depends(guard)],
+        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
     for router in (
