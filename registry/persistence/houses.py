@@ -133,12 +133,16 @@ class Houses:
 
     def units(self, buildings: Iterable[str]) -> list[Unit]:
         """Return the units of buildings, the lowest floor first."""
+        row = UnitRow
         query = (
-            select(UnitRow)
+            select(row.code, row.building, row.number, row.floor, row.use, row.area)
             .where(UnitRow.building.in_(list(buildings)))
             .order_by(UnitRow.building, UnitRow.floor, UnitRow.number)
         )
-        return [_unit(row) for row in self._session.scalars(query)]
+        return [
+            Unit(code, building, number, floor, UnitUse(use), area)
+            for code, building, number, floor, use, area in self._session.execute(query)
+        ]
 
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""

@@ -195,14 +195,10 @@ class HouseTruths:
     def _used(
         self, uow: UnitOfWork, codes: Sequence[str], moment: Moment
     ) -> dict[str, Use]:
-        since = moment.day - timedelta(days=USE_DAYS - 1)
-        upto = uow.passages.last_number()
+        span = moment.day - timedelta(days=USE_DAYS - 1), moment.day
         offset = self._offset(self._clock())
-        days: dict[str, set[date]] = defaultdict(set)
-        for use in uow.daily_use.of_units(codes, since, upto, offset):
-            if use.granted and use.day <= moment.day:
-                days[use.unit].add(use.day)
-        return {unit: Use(len(those), max(those)) for unit, those in days.items()}
+        used = uow.daily_use.days_of_units(codes, span, offset)
+        return {unit: Use(days, last) for unit, (days, last) in used.items()}
 
 
 NO_KEYS = Keys(frozenset(), 0)

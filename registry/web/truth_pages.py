@@ -98,7 +98,7 @@ def unit_truth(request: Request, code: str, number: str) -> Response:
 
 def _read(at: Desk, code: str, asked: Asked) -> tuple[HouseTruth, Context]:
     with at.services.store.reading() as uow:
-        house = at.services.housing.building(uow, code)
+        house = at.services.housing.whereabouts(uow, code)
         truth = at.services.house_truths.of_building(
             uow, house.building, asked.days["as_of"], asked.days["as_known_on"]
         )
