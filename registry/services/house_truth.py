@@ -78,23 +78,15 @@ class HouseTruths:
         building: Building,
         day: date | None = None,
         known_on: date | None = None,
+        number: str | None = None,
     ) -> HouseTruth:
-        """Return every unit of a building; a day left out is today."""
+        """Return the units of a building, or one; a day left out is today."""
         moment = self._moment(day, known_on)
         units = uow.houses.units([building.code])
+        if number is not None:
+            units = [unit for unit in units if unit.number == number]
         truths = self._read(uow, units, moment)
         return HouseTruth(building, moment.day, known_on, tuple(truths))
-
-    def of_unit(
-        self,
-        uow: UnitOfWork,
-        unit: Unit,
-        day: date | None = None,
-        known_on: date | None = None,
-    ) -> UnitTruth:
-        """Return one unit; a day left out is today."""
-        (truth,) = self._read(uow, [unit], self._moment(day, known_on))
-        return truth
 
     def count(self, uow: UnitOfWork) -> None:
         """Count new passages into days."""
