@@ -1,6 +1,7 @@
 """The services of a registry, put together on an installation."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
@@ -43,6 +44,32 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class _Living:
+    """What has to do with who lives where and opens what."""
+
+    cards: CardService
+    deadlines: Deadlines
+    stays: StayService
+    tenancies: TenancyService
+    visits: VisitService
+
+    @classmethod
+    def build(
+        cls, identity: Identity, permits: PermitService, policy: Policy, clock: Clock
+    ) -> "_Living":
+        """Put these services together."""
+        stays = StayService(identity, permits, policy, clock)
+        deadlines = Deadlines(policy, clock)
+        return cls(
+            CardService(permits, policy, clock),
+            deadlines,
+            stays,
+            TenancyService(stays, permits, policy, clock),
+            VisitService(stays, deadlines, policy, clock),
+        )
+
+
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
@@ -56,11 +83,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
-    cards = CardService(permits, policy, clock)
-    stays = StayService(identity, permits, policy, clock)
-    tenancies = TenancyService(stays, permits, policy, clock)
-    deadlines = Deadlines(policy, clock)
-    visits = VisitService(stays, deadlines, policy, clock)
+    living = _Living.build(identity, permits, policy, clock)
     keys = KeyWatch(policy, clock)
     policies = Policies(policy, permits, clock)
     with store.reading() as uow:
@@ -73,10 +96,10 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         access=access,
         alarms=alarms,
         card_pins=CardPins(clock),
-        cards=cards,
+        cards=living.cards,
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
-        deadlines=deadlines,
+        deadlines=living.deadlines,
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         grants=GrantService(permits, policy, clock),
@@ -91,12 +114,12 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         retirement=Retirement(
             store,
             (
-                stays.pass_days,
-                visits.send,
+                living.stays.pass_days,
+                living.visits.send,
                 policies.refresh,
                 PassageMonths(clock).make,
                 permits.retire,
-                cards.expire,
+                living.cards.expire,
                 days.refresh,
                 alarms.forget,
                 orders.forget,
@@ -104,11 +127,13 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 truths.count,
             ),
         ),
-        registration=Registration(identity, permits, cards, tenancies, clock),
+        registration=Registration(
+            identity, permits, living.cards, living.tenancies, clock
+        ),
         seeding=Seeding(identity, permits, clock),
         special_days=days,
-        stays=stays,
-        tenancies=tenancies,
+        stays=living.stays,
+        tenancies=living.tenancies,
         timelines=Timelines(policy, clock),
-        visits=visits,
+        visits=living.visits,
     )
