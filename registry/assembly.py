@@ -119,7 +119,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 policies.refresh,
                 PassageMonths(clock).make,
                 permits.retire,
-                living.cards.expire,
+                living.cards.follow_stays,
                 days.refresh,
                 alarms.forget,
                 orders.forget,

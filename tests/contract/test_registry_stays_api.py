@@ -44,12 +44,14 @@ def test_a_tenant_declares_the_landlord_confirms_and_the_card_opens(
         desk.ask(who, f"{path}/confirm", {}, 404)
         desk.ask(who, path, None, 404)
     desk.ask("tenant", f"{path}/confirm", {}, 409)
+    desk.ask("tenant", "units/B1-0202", None, 404)
     done = desk.ask("landlord", f"{path}/confirm", {})
     assert (done["stay"]["state"], done["stay"]["confirmed_by"]) == (
         "confirmed",
         "landlord",
     )
     assert desk.doors(NEW) == {FRONT, BACK}
+    desk.ask("tenant", "units/B1-0202")
     told = desk.ask("landlord", f"{path}/leave", {"on": START})
     assert told["stay"]["state"] == "leave_declared"
     assert desk.doors(NEW) == {FRONT, BACK}

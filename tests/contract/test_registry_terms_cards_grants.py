@@ -159,6 +159,20 @@ def test_a_card_expires_with_the_last_stay_and_wakes_with_the_next(
         assert (done.credential.state, done.until) == ("active", None)
 
 
+def test_an_expired_card_wakes_by_itself_too(tmp_path: Path) -> None:
+    with registry(tmp_path) as bench:
+        bench.now = NOW + 40 * DAY
+        bench.services.retirement.look()
+        with bench.services.store.writing() as uow:
+            today = bench.services.stays.today()
+            wish = StayWish("B1-0202", today, party="P2")
+            bench.services.stays.declare(uow, CLERK, wish)
+        bench.services.retirement.look()
+        with bench.services.store.reading() as uow:
+            (card,) = uow.credentials.with_changes(uow.credentials.of_cards([4002]))
+        assert [change.state for change in card.changes] == ["expired", "active"]
+
+
 def test_a_cancelled_key_is_told_once_a_day_where_its_door_knew(
     tmp_path: Path,
 ) -> None:
