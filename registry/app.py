@@ -10,13 +10,17 @@ from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
+    contracts,
     door_rules,
     doors,
+    external_filings,
+    filings,
     gateways,
     health,
     houses,
     passages,
     problems,
+    rights,
     rule_books,
     tenancies,
 )
@@ -66,6 +70,10 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        filings,
+        rights,
+        contracts,
+        external_filings,
         health,
     ):
         app.include_router(router.router)

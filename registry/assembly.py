@@ -9,7 +9,11 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.contracts import ContractService
+from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
+from registry.services.elsewhere import ElsewhereService
+from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
@@ -20,6 +24,7 @@ from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
+from registry.services.rights import RightService
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
@@ -45,6 +50,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    filings = FilingService(policy, clock)
+    elsewhere = ElsewhereService(policy, clock)
     return Services(
         store=store,
         policy=policy,
@@ -55,7 +62,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        contracts=ContractService(policy, clock),
+        delegations=DelegationService(policy, clock),
         door_rules=DoorRuleService(days, policy, clock),
+        elsewhere=elsewhere,
+        filings=filings,
         gateways=gateways,
         housing=Housing(permits, policy, clock),
         identity=identity,
@@ -70,8 +81,11 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 alarms.forget,
                 orders.forget,
                 access.forget,
+                filings.pass_days,
+                elsewhere.pass_days,
             ),
         ),
+        rights=RightService(policy, clock),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
         special_days=days,

@@ -60,6 +60,34 @@ ORDER_RETENTION = PolicyValue(
     "street's own rule: as long as alarms; the audit trail keeps who and why",
     Verification.HOUSE_RULE,
 )
+FILING_PERIOD = PolicyValue(
+    "filing_period",
+    365,
+    FOUNDED,
+    "street's own rule: a landlord says once a year that a filing still holds",
+    Verification.HOUSE_RULE,
+)
+RENEWAL_WINDOW = PolicyValue(
+    "renewal_window",
+    90,
+    FOUNDED,
+    "street's own rule: a filing may be renewed from the first reminder on",
+    Verification.HOUSE_RULE,
+)
+TRANSFER_GRACE = PolicyValue(
+    "transfer_grace",
+    21,
+    FOUNDED,
+    "street's own rule, as Wales gives whoever buys a let house (rla.org.uk)",
+    Verification.HOUSE_RULE,
+)
+ELSEWHERE_WINDOW = PolicyValue(
+    "elsewhere_window",
+    30,
+    FOUNDED,
+    "street's own rule: a filing elsewhere is shown as due in its last month",
+    Verification.HOUSE_RULE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +98,8 @@ class Policy:
     due_window: PolicyValue = DUE_WINDOW
     alarm_retention: PolicyValue = ALARM_RETENTION
     order_retention: PolicyValue = ORDER_RETENTION
+    filing_period: PolicyValue = FILING_PERIOD
+    renewal_window: PolicyValue = RENEWAL_WINDOW
+    transfer_grace: PolicyValue = TRANSFER_GRACE
+    elsewhere_window: PolicyValue = ELSEWHERE_WINDOW
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Select,
+    func,
     insert,
     or_,
     select,
@@ -28,6 +29,9 @@ from registry.domain.history import (
     revise,
 )
 from registry.persistence.rows import Choice, Moment, Record, RowNumber, add_rows
+
+INSTANT = timedelta(microseconds=1)
+"""By how much later knowledge is later where a clock was set back."""
 
 
 class EntityRow(Record):
@@ -111,6 +115,8 @@ class Ledger(Generic[T]):
         rows = self._stored(
             self._query(LATEST, every=True).where(self._row.id == record.id)
         )
+        last = max((n.version.recorded_at for n in rows), default=now)
+        now = now if last <= now else last + INSTANT
         revision = revise([n.version for n in rows], record, span, source, now)
         gone = [n.row for n in rows if n.version in revision.superseded]
         # The condition on superseded_at makes the slower of two writers fail.
@@ -149,6 +155,11 @@ class Ledger(Generic[T]):
         """Return every version of a record, the first recorded first."""
         query = select(self._row).where(self._row.id == id_)
         return [n.version for n in self._stored(query.order_by(self._row.version))]
+
+    def edition(self, id_: str) -> int:
+        """Return a number that rises with every change of a record; 0 for none."""
+        query = select(func.max(self._row.version)).where(self._row.id == id_)
+        return self._session.scalar(query) or 0
 
     def _query(self, at: AsOf, *, every: bool = False) -> Select[Any]:
         row, query = self._row, select(self._row)

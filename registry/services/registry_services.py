@@ -12,7 +12,11 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.contracts import ContractService
+from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
+from registry.services.elsewhere import ElsewhereService
+from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.housing import Housing
 from registry.services.identity import Identity
@@ -21,6 +25,7 @@ from registry.services.orders import OrderService
 from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
+from registry.services.rights import RightService
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
@@ -39,7 +44,11 @@ class Services:
     card_pins: CardPins
     changes: Changes
     commissioning: Commissioning
+    contracts: ContractService
+    delegations: DelegationService
     door_rules: DoorRuleService
+    elsewhere: ElsewhereService
+    filings: FilingService
     gateways: Gateways
     housing: Housing
     identity: Identity
@@ -48,6 +57,7 @@ class Services:
     permits: PermitService
     registration: Registration
     retirement: Retirement
+    rights: RightService
     seeding: Seeding
     special_days: SpecialDays
     timelines: Timelines

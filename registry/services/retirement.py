@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.errors import Conflict
 from registry.persistence.unit_of_work import Store, UnitOfWork
 
 LOG = logging.getLogger(__name__)
@@ -33,5 +34,5 @@ class Retirement:
             try:
                 with self._store.writing() as uow:
                     chore(uow)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, Conflict) as error:
                 LOG.warning("an hourly chore failed: %s", type(error).__name__)

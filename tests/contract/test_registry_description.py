@@ -10,12 +10,16 @@ from fastapi.routing import APIRoute
 
 from registry.api import (
     alarms,
+    contracts,
     door_rules,
     doors,
+    external_filings,
+    filings,
     gateways,
     health,
     houses,
     passages,
+    rights,
     rule_books,
     tenancies,
 )
@@ -24,12 +28,16 @@ from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
     alarms,
+    contracts,
     door_rules,
     doors,
+    external_filings,
+    filings,
     gateways,
     health,
     houses,
     passages,
+    rights,
     rule_books,
     tenancies,
 )
@@ -128,7 +136,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 12
+    assert len(kinds) == 33
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -137,7 +145,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 15
+    assert len(bodies) == 31
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 
