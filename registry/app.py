@@ -19,6 +19,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     problems,
     rights,
     rule_books,
@@ -42,7 +43,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             asyncio.create_task(services.changes.run()),
             asyncio.create_task(services.retirement.run()),
         ]
-        with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
+        writers = services.store.writers
+        with ThreadPoolExecutor(writers, thread_name_prefix="ingest") as writer:
             app.state.writer = writer
             yield
         for task in tasks:
@@ -74,6 +76,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         rights,
         contracts,
         external_filings,
+        policy,
         health,
     ):
         app.include_router(router.router)

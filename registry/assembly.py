@@ -10,17 +10,21 @@ from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.contracts import ContractService
+from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
@@ -41,17 +45,22 @@ def now() -> datetime:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy()
+    policy = Policy(clock=clock)
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
     access = AccessService(clock)
     alarms = AlarmService(policy, clock)
+    truths = HouseTruths(policy, clock)
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
-    filings = FilingService(policy, clock)
+    deadlines = Deadlines(policy, clock)
+    filings = FilingService(policy, deadlines, clock)
     elsewhere = ElsewhereService(policy, clock)
+    policies = Policies(policy, permits, clock)
+    with store.reading() as uow:
+        policies.refresh(uow)
     return Services(
         store=store,
         policy=policy,
@@ -64,18 +73,23 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         commissioning=Commissioning(gateways, clock),
         contracts=ContractService(policy, clock),
         delegations=DelegationService(policy, clock),
+        deadlines=deadlines,
         door_rules=DoorRuleService(days, policy, clock),
         elsewhere=elsewhere,
         filings=filings,
         gateways=gateways,
+        house_truths=truths,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),
         orders=orders,
         permits=permits,
+        policies=policies,
         retirement=Retirement(
             store,
             (
+                policies.refresh,
+                PassageMonths(clock).make,
                 permits.retire,
                 days.refresh,
                 alarms.forget,
@@ -83,6 +97,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
                 access.forget,
                 filings.pass_days,
                 elsewhere.pass_days,
+                truths.count,
             ),
         ),
         rights=RightService(policy, clock),

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from registry.api.access import Registry, open_to
 from registry.api.changes import Changing
+from registry.api.days import Day
 from registry.api.paging import Page, Turning
-from registry.api.tenancies import Body, Day, Text
+from registry.api.tenancies import Body, Text
 from registry.api.versions import AtDays, History, Shown
 from registry.domain.contract_warnings import ContractWarning
 from registry.domain.letting_forms import NewContract

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from registry.api.access import Registry, open_to
 from registry.api.changes import Change, Changing
+from registry.api.days import Day
 from registry.api.paging import Page, Turning
-from registry.api.tenancies import Body, Day, Text
+from registry.api.tenancies import Body, Text
 from registry.api.versions import AtDays, History, Shown, unchanged
 from registry.domain.external_filing import (
     ExternalEvent,

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field
 
 from registry.api.access import Registry, open_to
 from registry.api.changes import Changing
+from registry.api.days import Day
 from registry.api.paging import Page, Turning
-from registry.api.tenancies import Body, Day, EndBody, Text
+from registry.api.tenancies import Body, EndBody, Text
 from registry.api.versions import AtDays, History, Shown, unchanged
 from registry.domain.letting_forms import NewDelegation, NewRight
 from registry.domain.principals import Role

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from registry.api.access import Caller, Registry
 from registry.api.conditions import expect, show
+from registry.api.days import Day
 from registry.api.paging import Page, Turn
-from registry.api.tenancies import Day
 from registry.domain.history import AsOf, Channel, Version
 from registry.domain.principals import Principal
 from registry.persistence.ledger import Entity

@@ -11,9 +11,9 @@ Fields = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long a filing holds, and how long before that it may be renewed."""
+    """The last day to renew what began on a day, and how long before it one may."""
 
-    period: timedelta
+    last_day: Callable[[date], date]
     window: timedelta
 
 
@@ -54,14 +54,14 @@ def _accepted(_filing: RentalFiling, what: Happened, terms: Terms) -> Fields:
     return {
         "number": what.number,
         "accepted_on": what.on,
-        "renews_on": what.on + terms.period,
+        "renews_on": terms.last_day(what.on),
         "reason": None,
     }
 
 
 def _renewed(filing: RentalFiling, what: Happened, terms: Terms) -> Fields:
     """Count from the day it was due: nothing is lost by renewing early."""
-    return {"renews_on": (filing.renews_on or what.on) + terms.period}
+    return {"renews_on": terms.last_day(filing.renews_on or what.on)}
 
 
 def _restored(filing: RentalFiling, what: Happened, terms: Terms) -> Fields:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+from registry.domain.deadlines.arithmetic import ONE_DAY
 from registry.domain.external_filing import (
     EXTERNAL_FILINGS,
     ExternalEvent,
@@ -14,7 +15,6 @@ from registry.domain.filing import FILINGS, FilingEvent, RentalFiling
 from registry.domain.machine import Machine
 
 R = TypeVar("R", RentalFiling, ExternalFiling)
-ONE_DAY = timedelta(days=1)
 
 
 def filing_by(
@@ -22,12 +22,12 @@ def filing_by(
 ) -> Iterator[tuple[date, FilingEvent, RentalFiling]]:
     """Yield what became of a filing by a day, and when.
 
-    It may be renewed for the length of `window`, and lapses on the day it should have
-    been renewed by.
+    It may be renewed for the length of `window` and on its last day, and lapses after
+    that.
     """
     if filing.renews_on is not None:
         neared = (FilingEvent.RENEWAL_NEARED, filing.renews_on - window)
-        lapsed = (FilingEvent.LAPSED, filing.renews_on)
+        lapsed = (FilingEvent.LAPSED, filing.renews_on + ONE_DAY)
         yield from _by(FILINGS, filing, day, (neared, lapsed))
 
 

@@ -13,7 +13,7 @@ from registry.services.street_days import StreetDays
 
 T = TypeVar("T", bound=Entity)
 CLOCK = Source("clock", Channel.CLOCK)
-Passing = Callable[[T, date], Iterator[tuple[date, StrEnum, T]]]
+Passing = Callable[[UnitOfWork, T, date], Iterator[tuple[date, StrEnum, T]]]
 """What days alone make of a record by a day: each event, when, and the record after."""
 
 
@@ -59,7 +59,7 @@ class Course(Generic[T]):
 
     def catch_up(self, uow: UnitOfWork, held: T, day: date) -> T:
         """Record what days alone did by a day and return the record after it."""
-        for when, event, passed in self._passing(held, day):
+        for when, event, passed in self._passing(uow, held, day):
             held = passed
             self.keep(uow, CLOCK, event, held, when)
         return held

@@ -6,7 +6,7 @@ is not so.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from registry.audit.trail import Action
@@ -29,6 +29,7 @@ from registry.domain.occupancy import Exemption
 from registry.domain.parties import fresh_id
 from registry.domain.passing_days import elsewhere_by
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.principals import Principal
 from registry.domain.registration import missing, unknown
 from registry.domain.rights import Power
@@ -38,6 +39,7 @@ from registry.persistence.unit_of_work import UnitOfWork
 from registry.services import letting_reach
 from registry.services.course import Course
 from registry.services.lookups import Lookup
+from registry.services.policy_in_force import on_record
 from registry.services.scopes import may_act
 from registry.services.standing import place_faults, require_staff
 from registry.services.street_days import StreetDays
@@ -131,7 +133,7 @@ class ElsewhereService:
     def pass_days(self, uow: UnitOfWork) -> None:
         """Record what days alone made of filings elsewhere: due, overdue."""
         today = self._days.today()
-        near = today + self._policy.elsewhere_window.period
+        near = today + self._window(uow)
         for filing in uow.external_filings.find(
             waiting_elsewhere(near, today),
             order=(ExternalFilingRow.due, ExternalFilingRow.id),
@@ -140,9 +142,14 @@ class ElsewhereService:
             self._course.catch_up(uow, filing, today)
 
     def _passing(
-        self, filing: ExternalFiling, day: date
+        self, uow: UnitOfWork, filing: ExternalFiling, day: date
     ) -> Iterator[tuple[date, ExternalEvent, ExternalFiling]]:
-        return elsewhere_by(filing, day, self._policy.elsewhere_window.period)
+        return elsewhere_by(filing, day, self._window(uow))
+
+    def _window(self, uow: UnitOfWork) -> timedelta:
+        """Return how long before its last day a filing counts as due."""
+        policy = on_record(uow, self._policy)
+        return policy.in_force(Key.REMINDER_LAST, policy.today()).period
 
     def _require_business(
         self, uow: UnitOfWork, who: Principal, filing: ExternalFiling

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from registry.audit.trail import Action
 from registry.domain.errors import (
@@ -23,13 +23,16 @@ from registry.domain.letting_forms import NewFiling, text_faults
 from registry.domain.parties import fresh_id
 from registry.domain.passing_days import filing_by
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.principals import Principal
 from registry.domain.registration import missing
 from registry.persistence.lettings import ONE_LIVING, FilingRow
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services import letting_reach
 from registry.services.course import Course
+from registry.services.deadlines import Deadlines
 from registry.services.lookups import Lookup
+from registry.services.policy_in_force import on_record
 from registry.services.standing import (
     files_for,
     party_faults,
@@ -78,9 +81,12 @@ class Transfer:
 class FilingService:
     """Moves filings along their table, for whom it may be done."""
 
-    def __init__(self, policy: Policy, clock: Callable[[], datetime]) -> None:
-        """Work under a policy."""
+    def __init__(
+        self, policy: Policy, deadlines: Deadlines, clock: Callable[[], datetime]
+    ) -> None:
+        """Work under a policy, with days counted as deadlines are."""
         self._policy = policy
+        self._deadlines = deadlines
         self._days = StreetDays(policy.zone, clock)
         self._course: Course[RentalFiling] = Course(
             "filing", lambda uow: uow.filings, self._passing, self._days
@@ -151,8 +157,8 @@ class FilingService:
         self._require_side(uow, who, seen.lessor, seen.unit, on)
         reason = _reason(who, asked)
         before = self._standing(uow, seen.id, on)
-        terms = self._terms()
-        after = moved(before, Happened(asked.event, on, reason), terms)
+        what = Happened(asked.event, on, reason)
+        after = moved(before, what, self._terms(uow))
         if asked.event in BY_RIGHT:
             require_right(uow, who, before.lessor, before.unit, on)
         if asked.event is FilingEvent.ACCEPTED:
@@ -185,21 +191,29 @@ class FilingService:
             fresh_id("F"), before.unit, lessor, before.mode, FilingState.DRAFT
         )
         what = Happened(FilingEvent.TRANSFERRED, day, successor=successor.id)
-        closed = moved(before, what, self._terms())
+        closed = moved(before, what, self._terms(uow))
         self._course.begin(uow, who.source, Action.FILING_DRAFTED, successor, day)
         self._course.keep(uow, who.source, what.event, closed, day)
-        return Transfer(closed, successor, day + self._policy.transfer_grace.period)
+        file_by = self._deadlines.last_day(uow, Key.TRANSFER_GRACE, day)
+        return Transfer(closed, successor, file_by)
 
     def pass_days(self, uow: UnitOfWork) -> None:
         """Record what days alone made of filings: due for renewal, lapsed."""
         today = self._days.today()
-        nearing = today + self._policy.renewal_window.period
+        nearing = today + self._window(uow)
         for filing in uow.filings.overtaken(nearing, today, MOST_AT_ONCE):
             self._course.catch_up(uow, filing, today)
 
-    def _terms(self) -> Terms:
-        policy = self._policy
-        return Terms(policy.filing_period.period, policy.renewal_window.period)
+    def _terms(self, uow: UnitOfWork) -> Terms:
+        def last_day(event: date) -> date:
+            return self._deadlines.last_day(uow, Key.FILING_RENEWAL, event)
+
+        return Terms(last_day, self._window(uow))
+
+    def _window(self, uow: UnitOfWork) -> timedelta:
+        """Return how long before its last day a filing may be renewed."""
+        policy = on_record(uow, self._policy)
+        return policy.in_force(Key.REMINDER_FIRST, policy.today()).period
 
     def _require_side(
         self, uow: UnitOfWork, who: Principal, lessor: str | None, unit: str, day: date
@@ -232,9 +246,9 @@ class FilingService:
             raise Conflict(ONE_LIVING)
 
     def _passing(
-        self, filing: RentalFiling, day: date
+        self, uow: UnitOfWork, filing: RentalFiling, day: date
     ) -> Iterator[tuple[date, FilingEvent, RentalFiling]]:
-        return filing_by(filing, day, self._policy.renewal_window.period)
+        return filing_by(filing, day, self._window(uow))
 
 
 def _reason(who: Principal, asked: Asked) -> str | None:

@@ -13,16 +13,19 @@ from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.contracts import ContractService
+from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.rights import RightService
@@ -46,15 +49,18 @@ class Services:
     commissioning: Commissioning
     contracts: ContractService
     delegations: DelegationService
+    deadlines: Deadlines
     door_rules: DoorRuleService
     elsewhere: ElsewhereService
     filings: FilingService
     gateways: Gateways
+    house_truths: HouseTruths
     housing: Housing
     identity: Identity
     ingest: Ingest
     orders: OrderService
     permits: PermitService
+    policies: Policies
     registration: Registration
     retirement: Retirement
     rights: RightService

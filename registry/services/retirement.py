@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from registry.domain.errors import Conflict
+from registry.domain.errors import RegistryError
 from registry.persistence.unit_of_work import Store, UnitOfWork
+from registry.services.threads import finished
 
 LOG = logging.getLogger(__name__)
 INTERVAL = 3600.0
@@ -25,7 +26,7 @@ class Retirement:
     async def run(self) -> None:
         """Look now and then until cancelled."""
         while True:
-            await asyncio.to_thread(self.look)
+            await finished(self.look)
             await asyncio.sleep(INTERVAL)
 
     def look(self) -> None:
@@ -34,5 +35,5 @@ class Retirement:
             try:
                 with self._store.writing() as uow:
                     chore(uow)
-            except (SQLAlchemyError, Conflict) as error:
+            except (SQLAlchemyError, RegistryError) as error:
                 LOG.warning("an hourly chore failed: %s", type(error).__name__)

@@ -1,12 +1,11 @@
 """Days of the street as moments, and the moment it is."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from registry.domain.deadlines.arithmetic import INSTANT, ONE_DAY, start_of
 from registry.domain.history import AsOf
-
-INSTANT = timedelta(microseconds=1)
 
 
 class StreetDays:
@@ -31,7 +30,7 @@ class StreetDays:
 
     def begin(self, day: date) -> datetime:
         """Return the moment a day begins."""
-        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+        return start_of(day, self._zone)
 
     def as_of(self, valid: date | None, known: date | None) -> AsOf:
         """Return the end of two days as points on the two axes."""
@@ -40,4 +39,4 @@ class StreetDays:
     def _end(self, day: date | None) -> datetime | None:
         if day is None:
             return None
-        return self.begin(day + timedelta(days=1)) - INSTANT
+        return self.begin(day + ONE_DAY) - INSTANT

@@ -19,6 +19,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     rights,
     rule_books,
     tenancies,
@@ -38,6 +39,7 @@ MODULES = (
     houses,
     passages,
     rights,
+    policy,
     rule_books,
     tenancies,
 )

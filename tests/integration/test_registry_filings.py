@@ -24,7 +24,6 @@ from tests.support.letting import (
     OTHER,
     TODAY,
     Letting,
-    copied,
     landlord,
     letting,
     powers,
@@ -38,16 +37,9 @@ L1, L2, L3 = (landlord(party) for party in ("L1", "L2", "L3"))
 EVERY_EVENT = tuple(FilingEvent)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("template")
-    with letting(folder):
-        return folder
-
-
 @pytest.fixture
-def let(template: Path, tmp_path: Path) -> Iterator[Letting]:
-    with copied(template, tmp_path) as ready:
+def let(tmp_path: Path) -> Iterator[Letting]:
+    with letting(tmp_path) as ready:
         yield ready
 
 
@@ -250,8 +242,8 @@ def test_suspended_by_an_order_and_restored_with_time_to_renew(let: Letting) -> 
         let.move(id_, FilingEvent.RENEWED, L1)
     restored = let.move(id_, FilingEvent.RESTORED)
     assert restored.reason is None
-    assert restored.renews_on == TODAY + 490 * DAY
-    assert let.move(id_, FilingEvent.RENEWED, L1).renews_on == TODAY + 855 * DAY
+    assert restored.renews_on == date(2027, 10, 4)
+    assert let.move(id_, FilingEvent.RENEWED, L1).renews_on == date(2028, 10, 4)
 
 
 def test_days_make_it_due_and_let_it_lapse_as_of_their_day(let: Letting) -> None:
@@ -271,7 +263,7 @@ def test_days_make_it_due_and_let_it_lapse_as_of_their_day(let: Letting) -> None
     with let.reading() as uow:
         told = {
             day: uow.filings.get(filing.id, days.as_of(day, None))
-            for day in (renews_on - 91 * DAY, renews_on - DAY, renews_on)
+            for day in (renews_on - 91 * DAY, renews_on, renews_on + DAY)
         }
         history = uow.filings.history(filing.id)
         trail = AuditEntries(uow.session).of_subject(f"filing:{filing.id}")
@@ -294,7 +286,7 @@ def test_renewal_does_not_wait_for_a_chore(let: Letting) -> None:
         let.move(filing.id, FilingEvent.RENEWED, L1)
     let.bench.now += 300 * DAY
     renewed = let.move(filing.id, FilingEvent.RENEWED, L1)
-    assert renewed.renews_on == date(2028, 5, 31)
+    assert renewed.renews_on == date(2028, 6, 1)
     let.bench.now += 500 * DAY
     with pytest.raises(Conflict, match="lapsed"):
         let.move(filing.id, FilingEvent.RENEWED, L1)
@@ -312,7 +304,7 @@ def test_what_came_in_time_is_recorded_late_and_takes_the_lapse_back(
         let.move(filing.id, FilingEvent.RENEWED, L1, on=date(2027, 5, 30))
     let.bench.now += DAY
     late = let.move(filing.id, FilingEvent.RENEWED, on=date(2027, 5, 30))
-    assert (late.state, late.renews_on) == (FilingState.ACCEPTED, date(2028, 5, 31))
+    assert (late.state, late.renews_on) == (FilingState.ACCEPTED, date(2028, 6, 1))
     with let.reading() as uow:
         before = uow.filings.get(filing.id, AsOf(known=knew))
         held = uow.filings.get(filing.id, AsOf(valid=knew))
@@ -378,7 +370,7 @@ def test_a_new_lessor_gets_a_draft_and_time(let: Letting) -> None:
         done.successor.id,
     )
     assert (done.successor.lessor, done.successor.unit) == ("L2", FREE)
-    assert done.file_by == TODAY + 31 * DAY
+    assert done.file_by == date(2026, 7, 2)
     with pytest.raises(Forbidden):
         let.move(done.successor.id, FilingEvent.SUBMITTED, L2)
     with let.writing() as uow:

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -37,7 +36,6 @@ from tests.support.letting import (
     LANDLORDS,
     OTHER,
     Letting,
-    copied,
     landlord,
     letting,
     right,
@@ -68,15 +66,13 @@ class Answer:
 
 
 class Filings(RuleBasedStateMachine):
-    """The registry, and every answer it ever gave; it begins as a copy of one."""
-
-    template: ClassVar[Path]
+    """The registry, and every answer it ever gave."""
 
     @initialize()
     def open(self) -> None:
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(TemporaryDirectory()))
-        self.let: Letting = self.stack.enter_context(copied(self.template, folder))
+        self.let: Letting = self.stack.enter_context(letting(folder))
         self.rights = {("L1", FREE)}
         self.answers: list[Answer] = []
         for party, unit in (("L2", FREE), ("L1", OTHER), ("L2", OTHER)):
@@ -243,11 +239,4 @@ Filings.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-
-
-class TestFilings(Filings.TestCase):  # type: ignore[misc, valid-type]
-    @classmethod
-    def setUpClass(cls) -> None:
-        Filings.template = Path(cls.enterClassContext(TemporaryDirectory()))
-        with letting(Filings.template):
-            pass
+TestFilings = Filings.TestCase

@@ -1,6 +1,5 @@
 """Landlords, clerks and what they put on record about a letting."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -30,6 +29,7 @@ from registry.domain.rights import (
 )
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.filings import Asked
+from tests.support.postgresql import IN_THE_FOLDER, NewDatabase
 from tests.support.registry_bench import NOW, Bench, registry
 
 LAST_YEAR, TODAY, NEXT_YEAR = date(2025, 1, 1), date(2026, 6, 1), date(2027, 1, 1)
@@ -70,12 +70,9 @@ class Letting:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.filings = bench.services.filings
-
-    def fill(self) -> "Letting":
         with self.writing() as uow:
             uow.parties.add(map(Party, LANDLORDS))
-            self.bench.services.rights.record(uow, CLERK, right("L1"))
-        return self
+            bench.services.rights.record(uow, CLERK, right("L1"))
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
@@ -118,17 +115,9 @@ class Letting:
 
 
 @contextmanager
-def letting(folder: Path) -> Iterator[Letting]:
+def letting(folder: Path, database: NewDatabase = IN_THE_FOLDER) -> Iterator[Letting]:
     """Open a registry with landlords in it."""
-    with registry(folder) as bench:
-        yield Letting(bench).fill()
-
-
-@contextmanager
-def copied(template: Path, folder: Path) -> Iterator[Letting]:
-    """Open a copy of a closed registry; that is faster than to make another one."""
-    shutil.copytree(template, folder, dirs_exist_ok=True)
-    with registry(folder, seeded=False) as bench:
+    with registry(folder, database) as bench:
         yield Letting(bench)
 
 

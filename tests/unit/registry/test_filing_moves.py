@@ -32,7 +32,7 @@ from registry.domain.rights import Contract, Power, RightBasis
 
 DAY = timedelta(days=1)
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)
-TERMS = Terms(365 * DAY, 90 * DAY)
+TERMS = Terms(lambda day: day.replace(year=day.year + 1), 90 * DAY)
 DRAFT = RentalFiling("F", "U", "L", LettingMode.WHOLE, FilingState.DRAFT)
 HELD = replace(DRAFT, state=FilingState.ACCEPTED, renews_on=JULY, number="2026-000001")
 EVIDENCE = sha256(b"a title").hexdigest()
@@ -88,7 +88,11 @@ def test_what_the_table_does_not_list_is_refused() -> None:
         (date(2026, 4, 1), []),
         (date(2026, 4, 2), [(date(2026, 4, 2), "due_renewal")]),
         (date(2026, 6, 30), [(date(2026, 4, 2), "due_renewal")]),
-        (JULY, [(date(2026, 4, 2), "due_renewal"), (JULY, "lapsed")]),
+        (JULY, [(date(2026, 4, 2), "due_renewal")]),
+        (
+            JULY + DAY,
+            [(date(2026, 4, 2), "due_renewal"), (JULY + DAY, "lapsed")],
+        ),
     ],
 )
 def test_days_alone_make_a_filing_due_and_let_it_lapse(
@@ -100,8 +104,8 @@ def test_days_alone_make_a_filing_due_and_let_it_lapse(
 
 @pytest.mark.parametrize("state", [FilingState.SUSPENDED, FilingState.LAPSED])
 def test_days_do_nothing_to_what_is_suspended_or_over(state: FilingState) -> None:
-    assert not list(filing_by(replace(HELD, state=state), JULY, TERMS.window))
-    assert not list(filing_by(replace(HELD, renews_on=None), JULY, TERMS.window))
+    assert not list(filing_by(replace(HELD, state=state), JULY + DAY, TERMS.window))
+    assert not list(filing_by(replace(HELD, renews_on=None), JULY + DAY, TERMS.window))
 
 
 @pytest.mark.parametrize(

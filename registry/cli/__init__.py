@@ -1,0 +1,11 @@
+"""`menhu-registry`: set up, fill, serve and check a registry."""
+
+from registry.cli import history, policies, tokens
+from registry.cli.program import program
+
+__all__ = ["history", "main", "policies", "program", "tokens"]
+
+
+def main() -> None:
+    """Run the program."""
+    program()
