@@ -14,6 +14,10 @@ VERSIONED = {
     "occupancies": "occupancies",
     "tenancies": "tenancies",
     "filings": "filings",
+    "contracts": "contracts",
+    "rights": "rights",
+    "delegations": "delegations",
+    "external-filings": "external_filings",
     "grants": "grants",
     "visits": "visits",
 }

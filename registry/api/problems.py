@@ -15,6 +15,7 @@ from registry.domain.errors import (
     Conflict,
     Fault,
     FieldError,
+    Forbidden,
     InstallationFault,
     Invalid,
     NotFound,
@@ -29,6 +30,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[Exception], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
     Conflict: HTTPStatus.CONFLICT,
     ChainForked: HTTPStatus.CONFLICT,
     Outdated: HTTPStatus.PRECONDITION_FAILED,
@@ -160,6 +162,8 @@ async def _http(_request: Request, error: Exception) -> Response:
     if code == HTTPStatus.NOT_MODIFIED:
         return Response(status_code=code, headers=headers)
     status = HTTPStatus(code)
+    if status is HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=status, headers=headers)
     return problem(status, status.description or status.phrase, headers=headers)
 
 
