@@ -10,12 +10,14 @@ from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
+    cards,
     contracts,
     door_rules,
     doors,
     external_filings,
     filings,
     gateways,
+    grants,
     health,
     houses,
     passages,
@@ -23,10 +25,14 @@ from registry.api import (
     problems,
     rights,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
+from registry.api.conditions import tagged
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
@@ -60,7 +66,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
-        dependencies=[Depends(guard)],
+        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
     for router in (
@@ -76,6 +82,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         rights,
         contracts,
         external_filings,
+        terms,
+        stays,
+        cards,
+        grants,
+        visits,
         policy,
         health,
     ):

@@ -3,7 +3,7 @@
 from datetime import date
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 
 from registry.api.access import Registry, open_to
 from registry.api.changes import Changing
@@ -87,15 +87,9 @@ def contracts(
 
 
 @router.get("/{contract}", summary="Show a contract", openapi_extra=PARTIES)
-def one_contract(
-    registry: Registry, at: AtDays, contract: str, request: Request, response: Response
-) -> SignedRecord:
+def one_contract(registry: Registry, at: AtDays, contract: str) -> SignedRecord:
     """Return a contract and what to look at twice by the register today."""
-    found = at.one(registry.contracts.lookup, contract, request, response)
-    with registry.store.reading() as uow:
-        odd = registry.contracts.warnings(uow, found)
-    record = ContractRecord.model_validate(found)
-    return SignedRecord(contract=record, warnings=list(odd))
+    return at.one(registry.contracts, SignedRecord, contract)
 
 
 @router.get(

@@ -4,7 +4,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from registry.api.access import Registry, open_to
@@ -12,7 +12,7 @@ from registry.api.changes import Change, Changing
 from registry.api.days import Day
 from registry.api.paging import Page, Turning
 from registry.api.tenancies import Body, Text
-from registry.api.versions import AtDays, History, Shown, unchanged
+from registry.api.versions import AtDays, History, Shown
 from registry.domain.external_filing import (
     ExternalEvent,
     ExternalKind,
@@ -23,7 +23,6 @@ from registry.domain.occupancy import Exemption
 from registry.domain.principals import Role
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.elsewhere import Told
-from registry.services.registry_services import Services
 
 router = APIRouter(prefix="/api/external-filings", tags=["external filings"])
 PEOPLE = open_to(Role.LANDLORD, Role.TENANT)
@@ -96,19 +95,18 @@ class ExternalFilingRecord(Shown):
 class Telling:
     """One request to record what a paper says of a filing elsewhere."""
 
-    def __init__(self, request: Request, registry: Registry, change: Changing) -> None:
+    def __init__(self, registry: Registry, change: Changing) -> None:
         """Take what every such request has."""
-        self._request = request
-        self._registry: Services = registry
+        self._elsewhere = registry.elsewhere
         self._change: Change = change
 
     def tell(self, told: Told) -> ExternalFilingRecord:
         """Record it once and tell the filing after it."""
-        service, who = self._registry.elsewhere, self._change.who
+        who = self._change.who
 
         def act(uow: UnitOfWork) -> ExternalFilingRecord:
-            unchanged(self._request, uow, who, service.lookup, told.id)
-            return ExternalFilingRecord.model_validate(service.tell(uow, who, told))
+            done = self._elsewhere.tell(uow, who, told)
+            return ExternalFilingRecord.model_validate(done)
 
         return self._change.make(ExternalFilingRecord, act)
 
@@ -150,12 +148,9 @@ def elsewhere(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
 
 
 @router.get("/{filing}", summary="Show a filing elsewhere", openapi_extra=PEOPLE)
-def one_elsewhere(
-    registry: Registry, at: AtDays, filing: str, request: Request, response: Response
-) -> ExternalFilingRecord:
-    """Return a filing elsewhere and its version as an entity tag."""
-    found = at.one(registry.elsewhere.lookup, filing, request, response)
-    return ExternalFilingRecord.model_validate(found)
+def one_elsewhere(registry: Registry, at: AtDays, filing: str) -> ExternalFilingRecord:
+    """Return a filing elsewhere."""
+    return at.one(registry.elsewhere.lookup, ExternalFilingRecord, filing)
 
 
 @router.get(

@@ -159,9 +159,9 @@ async def _http(_request: Request, error: Exception) -> Response:
     code, headers = HTTPStatus.INTERNAL_SERVER_ERROR.value, None
     if isinstance(error, HTTPException):
         code, headers = error.status_code, error.headers
+    if code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=code, headers=headers)
     status = HTTPStatus(code)
-    if status is HTTPStatus.NOT_MODIFIED:
-        return Response(status_code=status, headers=headers)
     return problem(status, status.description or status.phrase, headers=headers)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 
 from registry.api.access import Registry, open_to
@@ -12,7 +12,7 @@ from registry.api.changes import Changing
 from registry.api.days import Day
 from registry.api.paging import Page, Turning
 from registry.api.tenancies import Body, EndBody, Text
-from registry.api.versions import AtDays, History, Shown, unchanged
+from registry.api.versions import AtDays, History, Shown
 from registry.domain.letting_forms import NewDelegation, NewRight
 from registry.domain.principals import Role
 from registry.domain.rights import Power, RightBasis
@@ -108,12 +108,9 @@ def rights(
 
 
 @router.get("/rights/{right}", summary="Show a right to let", openapi_extra=LESSORS)
-def one_right(
-    registry: Registry, at: AtDays, right: str, request: Request, response: Response
-) -> RightRecord:
-    """Return a right to let and its version as an entity tag."""
-    found = at.one(registry.rights.lookup, right, request, response)
-    return RightRecord.model_validate(found)
+def one_right(registry: Registry, at: AtDays, right: str) -> RightRecord:
+    """Return a right to let."""
+    return at.one(registry.rights.lookup, RightRecord, right)
 
 
 @router.get(
@@ -130,12 +127,11 @@ def history_of_right(
 
 @router.post("/rights/{right}/end", summary="End a right to let", openapi_extra=LESSORS)
 def end_right(
-    registry: Registry, change: Changing, request: Request, right: str, body: EndBody
+    registry: Registry, change: Changing, right: str, body: EndBody
 ) -> RightRecord:
     """Let a right end on a day; filings that rest on it can be renewed no more."""
 
     def act(uow: UnitOfWork) -> RightRecord:
-        unchanged(request, uow, change.who, registry.rights.lookup, right)
         done = registry.rights.end(uow, change.who, right, body.end)
         return RightRecord.model_validate(done)
 
@@ -185,16 +181,9 @@ def delegations(
 @router.get(
     "/delegations/{delegation}", summary="Show a delegation", openapi_extra=LESSORS
 )
-def one_delegation(
-    registry: Registry,
-    at: AtDays,
-    delegation: str,
-    request: Request,
-    response: Response,
-) -> DelegationRecord:
-    """Return a delegation and its version as an entity tag."""
-    found = at.one(registry.delegations.lookup, delegation, request, response)
-    return DelegationRecord.model_validate(found)
+def one_delegation(registry: Registry, at: AtDays, delegation: str) -> DelegationRecord:
+    """Return a delegation."""
+    return at.one(registry.delegations.lookup, DelegationRecord, delegation)
 
 
 @router.get(
@@ -215,14 +204,12 @@ def history_of_delegation(
 def revoke(
     registry: Registry,
     change: Changing,
-    request: Request,
     delegation: str,
-    body: RevocationBody,  # noqa: ARG001 - every change has a body, also an empty one
+    body: RevocationBody,  # noqa: ARG001 - taken so that other sites cannot send it
 ) -> DelegationRecord:
     """Take powers back at once."""
 
     def act(uow: UnitOfWork) -> DelegationRecord:
-        unchanged(request, uow, change.who, registry.delegations.lookup, delegation)
         done = registry.delegations.revoke(uow, change.who, delegation)
         return DelegationRecord.model_validate(done)
 

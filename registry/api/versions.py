@@ -1,13 +1,12 @@
 """Reading versioned records: as of a day, as known on a day, and their history."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
 
 from registry.api.access import Caller, Registry
-from registry.api.conditions import expect, show
 from registry.api.days import Day
 from registry.api.paging import Page, Turn
 from registry.domain.history import AsOf, Channel, Version
@@ -27,6 +26,13 @@ class Shown(BaseModel):
 
 R = TypeVar("R", bound=Shown)
 E = TypeVar("E", bound=Entity)
+
+
+class Getting(Protocol):
+    """Where a record is read from."""
+
+    def get(self, uow: UnitOfWork, who: Principal, id_: str, at: AsOf) -> object:
+        """Return a record; raises NotFound where there is none to see."""
 
 
 class VersionRecord(BaseModel, Generic[R]):
@@ -72,14 +78,10 @@ class Reading:
         items = [kind.model_validate(record) for record in page.items]
         return Page[kind](items=items, next=page.next)  # type: ignore[valid-type]
 
-    def one(
-        self, lookup: Lookup[E], id_: str, request: Request, response: Response
-    ) -> E:
-        """Return a record and tell its version, by which a change may be guarded."""
+    def one(self, records: Getting, kind: type[R], id_: str) -> R:
+        """Return a record."""
         with self._registry.store.reading() as uow:
-            found = lookup.get(uow, self._who, id_, self._at)
-            show(request, response, lookup.edition(uow, id_))
-        return found
+            return kind.model_validate(records.get(uow, self._who, id_, self._at))
 
     def history(self, lookup: Lookup[E], kind: type[R], id_: str) -> History[R]:
         """Return every version of a record."""
@@ -98,14 +100,6 @@ class Reading:
             channel=version.source.channel,
             actor=version.source.actor if self._who.staff else None,
         )
-
-
-def unchanged(
-    request: Request, uow: UnitOfWork, who: Principal, lookup: Lookup[E], id_: str
-) -> None:
-    """Refuse a change of what was read in another version, to whom may see it."""
-    lookup.get(uow, who, id_)
-    expect(request, lookup.edition(uow, id_))
 
 
 def _reading(

@@ -135,6 +135,11 @@ class Ledger(Generic[T]):
         found = self.find(self._row.id == id_, at=at)
         return found[0] if found else None
 
+    def version(self, id_: str) -> int | None:
+        """Return the number of a record's latest version."""
+        latest = self._query(LATEST).with_only_columns(func.max(self._row.version))
+        return self._session.scalar(latest.where(self._row.id == id_))
+
     def find(
         self,
         *where: ColumnElement[bool],
@@ -168,11 +173,6 @@ class Ledger(Generic[T]):
         """Return every version of a record, the first recorded first."""
         query = select(self._row).where(self._row.id == id_)
         return [n.version for n in self._stored(query.order_by(self._row.version))]
-
-    def edition(self, id_: str) -> int:
-        """Return a number that rises with every change of a record; 0 for none."""
-        query = select(func.max(self._row.version)).where(self._row.id == id_)
-        return self._session.scalar(query) or 0
 
     def _query(self, at: AsOf, *, every: bool = False) -> Select[Any]:
         row, query = self._row, select(self._row)

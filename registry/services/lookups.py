@@ -72,10 +72,6 @@ class Lookup(Generic[T]):
         self.get(uow, who, id_)
         return self._ledger(uow).history(id_)
 
-    def edition(self, uow: UnitOfWork, id_: str) -> int:
-        """Return a number that rises with every change of a record."""
-        return self._ledger(uow).edition(id_)
-
     def _find(
         self, uow: UnitOfWork, who: Principal, where: Sequence[Condition], part: Slice
     ) -> list[T]:

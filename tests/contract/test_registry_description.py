@@ -10,19 +10,24 @@ from fastapi.routing import APIRoute
 
 from registry.api import (
     alarms,
+    cards,
     contracts,
     door_rules,
     doors,
     external_filings,
     filings,
     gateways,
+    grants,
     health,
     houses,
     passages,
     policy,
     rights,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.app import create_app
 from tests.support.registry_bench import NAMES, Bench, registry
@@ -30,18 +35,23 @@ from tests.support.registry_bench import NAMES, Bench, registry
 MODULES = (
     alarms,
     contracts,
+    cards,
     door_rules,
     doors,
     external_filings,
     filings,
     gateways,
+    grants,
     health,
     houses,
     passages,
     rights,
     policy,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 Described = dict[str, Any]
 
@@ -138,7 +148,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 33
+    assert len(kinds) == 58
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -147,7 +157,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 31
+    assert len(bodies) == 47
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

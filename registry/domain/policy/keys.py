@@ -36,6 +36,7 @@ class Key(StrEnum):
     TRANSFER_GRACE = "transfer_grace"
     FILING_RENEWAL = "filing_renewal"
     SILENCE_VISIT = "silence_visit"
+    VISIT_DUE = "visit_due"
     VISIT_GREEN = "visit_green"
     VISIT_YELLOW = "visit_yellow"
     VISIT_ORANGE = "visit_orange"
