@@ -89,11 +89,7 @@ def contracts(
 @router.get("/{contract}", summary="Show a contract", openapi_extra=PARTIES)
 def one_contract(registry: Registry, at: AtDays, contract: str) -> SignedRecord:
     """Return a contract and what to look at twice by the register today."""
-    found = at.one(registry.contracts.lookup, contract)
-    with registry.store.reading() as uow:
-        odd = registry.contracts.warnings(uow, found)
-    record = ContractRecord.model_validate(found)
-    return SignedRecord(contract=record, warnings=list(odd))
+    return at.one(registry.contracts, SignedRecord, contract)
 
 
 @router.get(

@@ -23,7 +23,6 @@ from registry.domain.occupancy import Exemption
 from registry.domain.principals import Role
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.elsewhere import Told
-from registry.services.registry_services import Services
 
 router = APIRouter(prefix="/api/external-filings", tags=["external filings"])
 PEOPLE = open_to(Role.LANDLORD, Role.TENANT)
@@ -98,15 +97,16 @@ class Telling:
 
     def __init__(self, registry: Registry, change: Changing) -> None:
         """Take what every such request has."""
-        self._registry: Services = registry
+        self._elsewhere = registry.elsewhere
         self._change: Change = change
 
     def tell(self, told: Told) -> ExternalFilingRecord:
         """Record it once and tell the filing after it."""
-        service, who = self._registry.elsewhere, self._change.who
+        who = self._change.who
 
         def act(uow: UnitOfWork) -> ExternalFilingRecord:
-            return ExternalFilingRecord.model_validate(service.tell(uow, who, told))
+            done = self._elsewhere.tell(uow, who, told)
+            return ExternalFilingRecord.model_validate(done)
 
         return self._change.make(ExternalFilingRecord, act)
 
@@ -150,8 +150,7 @@ def elsewhere(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
 @router.get("/{filing}", summary="Show a filing elsewhere", openapi_extra=PEOPLE)
 def one_elsewhere(registry: Registry, at: AtDays, filing: str) -> ExternalFilingRecord:
     """Return a filing elsewhere."""
-    found = at.one(registry.elsewhere.lookup, filing)
-    return ExternalFilingRecord.model_validate(found)
+    return at.one(registry.elsewhere.lookup, ExternalFilingRecord, filing)
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """Rental filings: begun, handed in, decided on, renewed and ended."""
 
+from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -13,12 +14,16 @@ from registry.api.days import Day
 from registry.api.paging import Page, Turning
 from registry.api.tenancies import Body, Text
 from registry.api.versions import AtDays, History, Shown
-from registry.domain.filing import FilingEvent, FilingState, LettingMode
+from registry.domain.filing import (
+    FilingEvent,
+    FilingState,
+    LettingMode,
+    RentalFiling,
+)
 from registry.domain.letting_forms import NewFiling
 from registry.domain.principals import Role
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.filings import Asked
-from registry.services.registry_services import Services
 
 router = APIRouter(prefix="/api/filings", tags=["filings"])
 LESSORS = open_to(Role.LANDLORD)
@@ -92,21 +97,23 @@ class TransferRecord(Shown):
 
 
 class Moving:
-    """One request to let an event happen to a filing."""
+    """One request to change a filing."""
 
     def __init__(self, registry: Registry, change: Changing) -> None:
         """Take what every such request has."""
-        self.registry: Services = registry
+        self.filings = registry.filings
         self.change: Change = change
 
     def move(self, asked: Asked) -> FilingRecord:
-        """Let it happen once and tell the filing after it."""
+        """Let an event happen once and tell the filing after it."""
+        who = self.change.who
+        return self.tell(lambda uow: self.filings.move(uow, who, asked))
 
-        def act(uow: UnitOfWork) -> FilingRecord:
-            done = self.registry.filings.move(uow, self.change.who, asked)
-            return FilingRecord.model_validate(done)
-
-        return self.change.make(FilingRecord, act)
+    def tell(self, action: Callable[[UnitOfWork], RentalFiling]) -> FilingRecord:
+        """Do something once and tell the filing after it."""
+        return self.change.make(
+            FilingRecord, lambda uow: FilingRecord.model_validate(action(uow))
+        )
 
 
 Move = Annotated[Moving, Depends()]
@@ -118,15 +125,10 @@ Move = Annotated[Moving, Depends()]
     status_code=HTTPStatus.CREATED,
     openapi_extra=LESSORS,
 )
-def draft(registry: Registry, change: Changing, body: FilingBody) -> FilingRecord:
+def draft(move: Move, body: FilingBody) -> FilingRecord:
     """Begin a filing; the street hears of it when it is submitted."""
     wish = NewFiling(body.unit, body.mode, body.lessor, body.manager)
-
-    def act(uow: UnitOfWork) -> FilingRecord:
-        done = registry.filings.draft(uow, change.who, wish)
-        return FilingRecord.model_validate(done)
-
-    return change.make(FilingRecord, act)
+    return move.tell(lambda uow: move.filings.draft(uow, move.change.who, wish))
 
 
 @router.get("", summary="List filings", openapi_extra=LESSORS)
@@ -145,8 +147,7 @@ def filings(
 @router.get("/{filing}", summary="Show a filing", openapi_extra=LESSORS)
 def one(registry: Registry, at: AtDays, filing: str) -> FilingRecord:
     """Return a filing."""
-    found = at.one(registry.filings.lookup, filing)
-    return FilingRecord.model_validate(found)
+    return at.one(registry.filings.lookup, FilingRecord, filing)
 
 
 @router.get(
@@ -162,13 +163,8 @@ def history(registry: Registry, at: AtDays, filing: str) -> History[FilingRecord
 )
 def correct(move: Move, filing: str, body: CorrectionBody) -> FilingRecord:
     """Change what a draft, or a filing that was sent back, says."""
-    who, service = move.change.who, move.registry.filings
-
-    def act(uow: UnitOfWork) -> FilingRecord:
-        done = service.correct(uow, who, filing, body.mode, body.manager)
-        return FilingRecord.model_validate(done)
-
-    return move.change.make(FilingRecord, act)
+    who, mode, manager = move.change.who, body.mode, body.manager
+    return move.tell(lambda uow: move.filings.correct(uow, who, filing, mode, manager))
 
 
 @router.post("/{filing}/submit", summary="Submit a filing", openapi_extra=LESSORS)
@@ -218,10 +214,10 @@ def withdraw(move: Move, filing: str, body: ReasonedBody) -> FilingRecord:
 @router.post("/{filing}/transfer", summary="Transfer a filing", openapi_extra=LESSORS)
 def transfer(move: Move, filing: str, body: TransferBody) -> TransferRecord:
     """Close a filing for a new lessor, who gets a draft and time to hand it in."""
-    who, service = move.change.who, move.registry.filings
+    who = move.change.who
 
     def act(uow: UnitOfWork) -> TransferRecord:
-        done = service.transfer(uow, who, filing, body.lessor, body.on)
+        done = move.filings.transfer(uow, who, filing, body.lessor, body.on)
         return TransferRecord.model_validate(done)
 
     return move.change.make(TransferRecord, act)

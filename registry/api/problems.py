@@ -162,8 +162,6 @@ async def _http(_request: Request, error: Exception) -> Response:
     if code == HTTPStatus.NOT_MODIFIED:
         return Response(status_code=code, headers=headers)
     status = HTTPStatus(code)
-    if status is HTTPStatus.NOT_MODIFIED:
-        return Response(status_code=status, headers=headers)
     return problem(status, status.description or status.phrase, headers=headers)
 
 

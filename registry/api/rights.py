@@ -110,8 +110,7 @@ def rights(
 @router.get("/rights/{right}", summary="Show a right to let", openapi_extra=LESSORS)
 def one_right(registry: Registry, at: AtDays, right: str) -> RightRecord:
     """Return a right to let."""
-    found = at.one(registry.rights.lookup, right)
-    return RightRecord.model_validate(found)
+    return at.one(registry.rights.lookup, RightRecord, right)
 
 
 @router.get(
@@ -182,14 +181,9 @@ def delegations(
 @router.get(
     "/delegations/{delegation}", summary="Show a delegation", openapi_extra=LESSORS
 )
-def one_delegation(
-    registry: Registry,
-    at: AtDays,
-    delegation: str,
-) -> DelegationRecord:
+def one_delegation(registry: Registry, at: AtDays, delegation: str) -> DelegationRecord:
     """Return a delegation."""
-    found = at.one(registry.delegations.lookup, delegation)
-    return DelegationRecord.model_validate(found)
+    return at.one(registry.delegations.lookup, DelegationRecord, delegation)
 
 
 @router.get(
@@ -211,7 +205,7 @@ def revoke(
     registry: Registry,
     change: Changing,
     delegation: str,
-    body: RevocationBody,  # noqa: ARG001 - every change has a body, also an empty one
+    body: RevocationBody,  # noqa: ARG001 - taken so that other sites cannot send it
 ) -> DelegationRecord:
     """Take powers back at once."""
 

@@ -1,7 +1,7 @@
 """Reading versioned records: as of a day, as known on a day, and their history."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +12,7 @@ from registry.api.paging import Page, Turn
 from registry.domain.history import AsOf, Channel, Version
 from registry.domain.principals import Principal
 from registry.persistence.ledger import Entity
+from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.lookups import Lookup, Slice
 from registry.services.registry_services import Services
 from registry.services.street_days import StreetDays
@@ -25,6 +26,13 @@ class Shown(BaseModel):
 
 R = TypeVar("R", bound=Shown)
 E = TypeVar("E", bound=Entity)
+
+
+class Getting(Protocol):
+    """Where a record is read from."""
+
+    def get(self, uow: UnitOfWork, who: Principal, id_: str, at: AsOf) -> object:
+        """Return a record; raises NotFound where there is none to see."""
 
 
 class VersionRecord(BaseModel, Generic[R]):
@@ -70,10 +78,10 @@ class Reading:
         items = [kind.model_validate(record) for record in page.items]
         return Page[kind](items=items, next=page.next)  # type: ignore[valid-type]
 
-    def one(self, lookup: Lookup[E], id_: str) -> E:
+    def one(self, records: Getting, kind: type[R], id_: str) -> R:
         """Return a record."""
         with self._registry.store.reading() as uow:
-            return lookup.get(uow, self._who, id_, self._at)
+            return kind.model_validate(records.get(uow, self._who, id_, self._at))
 
     def history(self, lookup: Lookup[E], kind: type[R], id_: str) -> History[R]:
         """Return every version of a record."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from registry.audit.trail import Action, Deed, record
 from registry.domain.contract_warnings import ContractWarning, warnings
 from registry.domain.errors import Fault, FieldError, Forbidden, Invalid
+from registry.domain.history import LATEST, AsOf
 from registry.domain.letting_forms import NewContract
 from registry.domain.parties import fresh_id
 from registry.domain.policy import Policy
@@ -72,6 +73,13 @@ class ContractService:
         uow.contracts.add([contract], who.source, now)
         subject = f"contract:{contract.id}"
         record(uow, [Deed(who.name, Action.CONTRACT_RECORDED, subject)], now)
+        return Signed(contract, self.warnings(uow, contract))
+
+    def get(
+        self, uow: UnitOfWork, who: Principal, id_: str, at: AsOf = LATEST
+    ) -> Signed:
+        """Return a contract, and what to ask about it by the register today."""
+        contract = self.lookup.get(uow, who, id_, at)
         return Signed(contract, self.warnings(uow, contract))
 
     def warnings(

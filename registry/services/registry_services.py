@@ -89,6 +89,8 @@ class Services:
                 self.policies.refresh,
                 PassageMonths(self.clock).make,
                 self.stays.pass_days,
+                self.filings.pass_days,
+                self.elsewhere.pass_days,
                 self.visits.send,
                 self.filings.pass_days,
                 self.elsewhere.pass_days,

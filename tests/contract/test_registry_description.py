@@ -34,8 +34,8 @@ from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
     alarms,
-    cards,
     contracts,
+    cards,
     door_rules,
     doors,
     external_filings,
