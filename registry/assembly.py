@@ -21,6 +21,8 @@ from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
 from registry.settings import Settings
@@ -74,6 +76,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         ),
         registration=Registration(identity, permits, clock),
         seeding=Seeding(identity, permits, clock),
+        sheet_exports=SheetExports(identity, clock),
+        sheet_imports=SheetImports(store, identity, permits, clock),
         special_days=days,
         timelines=Timelines(policy, clock),
     )

@@ -36,6 +36,13 @@ class Action(StrEnum):
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of a deed
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the same
     STREET_IMPORTED = "street_imported"
+    SHEET_READ = "sheet_read"
+    SHEET_CORRECTED = "sheet_corrected"
+    SHEET_CONFIRMED = "sheet_confirmed"
+    SHEET_APPLIED = "sheet_applied"
+    SHEET_UNDONE = "sheet_undone"
+    SHEET_DISCARDED = "sheet_discarded"
+    SHEET_EXPORTED = "sheet_exported"
 
 
 EXAMPLE = "example"

@@ -16,6 +16,7 @@ from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
 from registry.persistence.houses import Houses
+from registry.persistence.imports import Imports
 from registry.persistence.ledger import Ledger
 from registry.persistence.lettings import (
     ContractRow,
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
         self.access = Access(session)
+        self.imports = Imports(session)
         self.commissioning = CommissioningRecords(session)
 
 

@@ -22,6 +22,8 @@ from registry.services.permits import PermitService
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.timeline import Timelines
 
@@ -49,5 +51,7 @@ class Services:
     registration: Registration
     retirement: Retirement
     seeding: Seeding
+    sheet_exports: SheetExports
+    sheet_imports: SheetImports
     special_days: SpecialDays
     timelines: Timelines
