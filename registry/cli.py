@@ -1,25 +1,21 @@
 """`menhu-registry`: set up, fill, serve and check a registry."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DatabaseError
 
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
-from registry.domain.errors import Invalid, RegistryError
 from registry.domain.principals import Role
 from registry.services.access import TOKEN_DAYS, Wish
 from registry.services.installation import Installation
 from registry.settings import Settings, is_loopback
-
-OPERATOR = "operator"
-FAULT, USAGE = 1, 2
-
+from registry.sheet_commands import export, imports
+from registry.terminal import FAULT, OPERATOR, USAGE
+from registry.terminal import settings_of as _settings
+from registry.terminal import told as _told
 
 program = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +28,8 @@ audit = typer.Typer(no_args_is_help=True, help="Check the audit trail.")
 program.add_typer(audit, name="audit")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for callers of the API.")
 program.add_typer(tokens, name="token")
+program.add_typer(imports, name="import")
+program.command()(export)
 
 
 @program.callback()
@@ -226,28 +224,6 @@ def revoke_token(
 def main() -> None:
     """Run the program."""
     program()
-
-
-def _settings(context: typer.Context) -> Settings:
-    settings: Settings = context.obj
-    return settings
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error in words and leave with a code, not with a trace."""
-    try:
-        yield
-    except RegistryError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(USAGE if isinstance(error, Invalid) else FAULT) from error
-    except DatabaseError as error:
-        typer.echo(
-            f"the database cannot be used ({error.orig}): "
-            "`menhu-registry doctor` says more",
-            err=True,
-        )
-        raise typer.Exit(FAULT) from error
 
 
 def _text(file: Path) -> str:
