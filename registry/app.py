@@ -16,6 +16,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     problems,
     rule_books,
     tenancies,
@@ -38,7 +39,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             asyncio.create_task(services.changes.run()),
             asyncio.create_task(services.retirement.run()),
         ]
-        with ThreadPoolExecutor(1, thread_name_prefix="ingest") as writer:
+        writers = services.store.writers
+        with ThreadPoolExecutor(writers, thread_name_prefix="ingest") as writer:
             app.state.writer = writer
             yield
         for task in tasks:
@@ -66,6 +68,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        policy,
         health,
     ):
         app.include_router(router.router)

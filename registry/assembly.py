@@ -9,14 +9,18 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.installation import Installation
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.retirement import Retirement
@@ -38,15 +42,19 @@ def now() -> datetime:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy()
+    policy = Policy(clock=clock)
     store = installation.store()
     identity = Identity(installation.vault_key(), clock)
     permits = PermitService(policy, clock)
     access = AccessService(clock)
     alarms = AlarmService(policy, clock)
+    truths = HouseTruths(policy, clock)
     orders = OrderService(policy, clock)
     days = SpecialDays(policy, clock)
     gateways = Gateways(clock)
+    policies = Policies(policy, permits, clock)
+    with store.reading() as uow:
+        policies.refresh(uow)
     return Services(
         store=store,
         policy=policy,
@@ -57,21 +65,27 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        deadlines=Deadlines(policy, clock),
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
+        house_truths=truths,
         housing=Housing(permits, policy, clock),
         identity=identity,
         ingest=Ingest(policy, alarms, clock),
         orders=orders,
         permits=permits,
+        policies=policies,
         retirement=Retirement(
             store,
             (
+                policies.refresh,
+                PassageMonths(clock).make,
                 permits.retire,
                 days.refresh,
                 alarms.forget,
                 orders.forget,
                 access.forget,
+                truths.count,
             ),
         ),
         registration=Registration(identity, permits, clock),

@@ -3,7 +3,7 @@
 import ipaddress
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,11 +13,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENHU_", frozen=True, extra="forbid")
 
     data: Path = Path("registry-data")
+    database_url: SecretStr | None = None
+    """A PostgreSQL database; without one the database is a file in the data folder."""
     poll_seconds: float = Field(default=0.15, ge=0.01, le=1.0)
 
     @property
     def database(self) -> Path:
-        """The database file."""
+        """The database file, where no other database is named."""
         return self.data / "menhu.db"
 
     @property

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from controller.door_rules import DoorMode
 from controller.vocabulary import Direction
 from registry.api.access import COUNTER, Registry
-from registry.api.tenancies import Body, Card, Day, Text
+from registry.api.days import Day
+from registry.api.tenancies import Body, Card, Text
 from registry.domain.door_behaviour import Rule
 from registry.domain.errors import Invalid
 from registry.domain.hardware import Delivery

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api/gateways", tags=["gateways"])
     openapi_extra=ASKED,
 )
 async def passages(request: Request, registry: Registry) -> Response:
-    """Commit what is new, then sign a receipt; one thread writes, batch by batch."""
+    """Commit what is new, then sign a receipt; a batch is written as a whole."""
     batch = await read(request, registry, PassageBatch)
     loop = asyncio.get_running_loop()
     outcome = await loop.run_in_executor(
@@ -102,7 +102,7 @@ def _keep(registry: Services, report: CommissioningReport) -> CommissioningRecei
 
 
 def _accept(registry: Services, batch: PassageBatch) -> Receipt | Fork:
-    with registry.store.writing() as uow:
+    with registry.store.recording() as uow:
         return registry.ingest.accept(uow, batch)
 
 
@@ -118,7 +118,7 @@ def _answer(registry: Services, asked: PermitRequest) -> PermitDelta | PermitSna
     with registry.store.reading() as uow:
         answer = registry.permits.answer(uow, asked)
     if _is_news(answer, asked):
-        with registry.store.writing() as uow:
+        with registry.store.recording() as uow:
             registry.permits.pushed(uow, asked.gateway, answer.revision)
     return answer
 
@@ -128,5 +128,5 @@ def _is_news(answer: PermitDelta | PermitSnapshot, asked: PermitRequest) -> bool
 
 
 def _hear(registry: Services, heard: Heartbeat) -> None:
-    with registry.store.writing() as uow:
+    with registry.store.recording() as uow:
         registry.gateways.heard(uow, heard)

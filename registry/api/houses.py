@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from registry.api.access import Caller, Registry, open_to
+from registry.api.days import Day
 from registry.domain.house import (
     AreaSummary,
     BuildingMatrix,
@@ -13,6 +14,7 @@ from registry.domain.house import (
 )
 from registry.domain.places import Area
 from registry.domain.principals import Role
+from registry.services.house_truth import HouseTruth
 from registry.services.scopes import require_area, require_building, require_unit
 
 router = APIRouter(prefix="/api", tags=["houses"])
@@ -72,6 +74,25 @@ def grid(registry: Registry, who: Caller, code: str) -> GridRecord:
         housing = registry.housing
         require_area(uow, who, code)
         return GridRecord(housing.area(uow, code), housing.buildings(uow, code))
+
+
+@router.get(
+    "/buildings/{code}/truth",
+    summary="Show what is true of each unit, from the right to let to the door",
+    openapi_extra=open_to(),
+)
+def truth(
+    registry: Registry,
+    who: Caller,
+    code: str,
+    as_of: Day | None = None,
+    as_known_on: Day | None = None,
+) -> HouseTruth:
+    """Return the seven columns of every unit, as of a day, as known on a day."""
+    with registry.store.reading() as uow:
+        require_building(uow, who, code)
+        building = registry.housing.building(uow, code).building
+        return registry.house_truths.of_building(uow, building, as_of, as_known_on)
 
 
 @router.get(

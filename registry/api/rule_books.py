@@ -69,7 +69,7 @@ def _book(registry: Services, asked: RulesRequest) -> DoorRuleBook | None:
         news = registry.door_rules.is_news(uow, asked)
     other = answer.book.revision != asked.after
     if news or other:
-        with registry.store.writing() as uow:
+        with registry.store.recording() as uow:
             if news:
                 registry.door_rules.held(uow, asked)
             if other:

@@ -5,23 +5,17 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from controller.vocabulary import LARGEST_CARD_NUMBER
 from registry.api.access import COUNTER, Registry
+from registry.api.days import Day
 from registry.domain.credential import CredentialState
 from registry.domain.file_reading import LONGEST_TEXT
-from registry.domain.registration import TenancyForm, day_of
+from registry.domain.registration import TenancyForm
 
 router = APIRouter(prefix="/api", tags=["tenancies"])
 Card = Annotated[int, Path(ge=1, le=LARGEST_CARD_NUMBER)]
-
-
-def _day(value: object) -> date | None:
-    return day_of(value) if isinstance(value, str) else None
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]

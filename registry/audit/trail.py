@@ -29,6 +29,7 @@ class Action(StrEnum):
     ALARMS_FORGOTTEN = "alarms_forgotten"
     DOOR_RULES_CHANGED = "door_rules_changed"
     CALENDAR_CHANGED = "calendar_changed"
+    POLICY_CHANGED = "policy_changed"
     PIN_SET = "pin_set"
     PIN_REMOVED = "pin_removed"
     DOOR_OPEN_ORDERED = "door_open_ordered"

@@ -3,12 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from controller.cbor import EPOCH
 from registry.domain.credential import CardState, Credential
 from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
+
+MINUTE = timedelta(minutes=1)
+"""No midnight of a zone falls within one, since zones go by whole minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Attribution:
             self._homes[occupancy.party].append(occupancy)
         self._building_of_door = building_of_door
         self._policy = policy
+        self._days: dict[int, date] = {}
 
     def of(self, card: int | None, door: str, at: datetime) -> Holder:
         """Return who presented a card at a door."""
@@ -54,18 +60,28 @@ class Attribution:
 
     def _unit(self, party: str, door: str, at: datetime) -> str | None:
         """Return the party's home behind the door, also during the grace after it."""
-        building = self._building_of_door.get(door)
-        # A clock may be so wrong that its time has no day in the street's zone.
-        sane = min(max(at, FAR_PAST), FAR_FUTURE)
-        day = sane.astimezone(self._policy.zone).date()
-        homes = [o for o in self._homes.get(party, ()) if o.building == building]
-        return next(
-            (o.unit for o in homes if o.holds(day)),
-            next((o.unit for o in homes if self._in_grace(o, day)), None),
-        )
+        building, day = self._building_of_door.get(door), self._day(at)
+        left = None
+        for home in self._homes.get(party, ()):
+            if home.building != building:
+                continue
+            if home.holds(day):
+                return home.unit
+            if left is None and self._in_grace(home, day):
+                left = home.unit
+        return left
+
+    def _day(self, at: datetime) -> date:
+        """Return the street's day; most passages of a batch share a minute."""
+        minute = (at - EPOCH) // MINUTE
+        if minute not in self._days:
+            # A clock may be so wrong that its time has no day in the street's zone.
+            sane = min(max(at, FAR_PAST), FAR_FUTURE)
+            self._days[minute] = sane.astimezone(self._policy.zone).date()
+        return self._days[minute]
 
     def _in_grace(self, occupancy: Occupancy, day: date) -> bool:
-        return (
-            occupancy.end is not None
-            and occupancy.end <= day < occupancy.end + self._policy.door_grace.period
-        )
+        if occupancy.end is None or day < occupancy.end:
+            return False
+        grace = self._policy.in_force(Key.DOOR_GRACE, occupancy.end)
+        return day < occupancy.end + grace.period

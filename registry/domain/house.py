@@ -11,6 +11,7 @@ from registry.domain.hardware import Delivery, DoorStatus
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Area, Building, Room, Unit, UnitUse
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.tenancy import Tenancy, TenancyState
 
 
@@ -60,7 +61,7 @@ class UnitRegister:
             return UnitState.UNFILED
         if any(tenancy.id not in declared for tenancy in running):
             return UnitState.OCCUPANT_MISSING
-        near = policy.due_window.days
+        near = policy.in_force(Key.DUE_WINDOW, today).days
         if any(t.state(today, near) is TenancyState.ENDING for t in running):
             return UnitState.DUE
         return UnitState.LET_REGISTERED

@@ -4,15 +4,17 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from controller.cbor import microseconds
 from controller.schedule import Validity
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
 from registry.domain.credential import Credential, CredentialState
+from registry.domain.deadlines.arithmetic import start_of
 from registry.domain.hardware import Door
 from registry.domain.occupancy import Occupancy
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 
 FAR_PAST = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
@@ -76,7 +78,8 @@ def diff(current: Iterable[Permit], desired: Iterable[Permit]) -> PermitChange:
 def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
     """Return when doors open for an occupancy: until its end and the grace after.
 
-    None when nobody vouched for it, or when it ends before it starts.
+    None when nobody vouched for it, or when it ends before it starts. The grace
+    is the one in force on its last day.
     """
     if not occupancy.opens:
         return None
@@ -87,13 +90,14 @@ def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
         moved_out = midnight(occupancy.end, policy)
         if moved_out <= start:
             return None
-        end = min(end, moved_out + policy.door_grace.period)
+        grace = policy.in_force(Key.DOOR_GRACE, occupancy.end)
+        end = min(end, moved_out + grace.period)
     return Validity(start, end) if start < end else None
 
 
 def midnight(day: date, policy: Policy) -> datetime:
     """Return when a day begins in the street, in UTC."""
-    return datetime.combine(day, time(), tzinfo=policy.zone).astimezone(UTC)
+    return start_of(day, policy.zone)
 
 
 def _merged(windows: list[Validity]) -> list[Validity]:

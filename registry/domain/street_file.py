@@ -96,18 +96,8 @@ def _read(reading: Reading, *, example: bool) -> StreetFile:
         filings=_filings(tenancies, tenancy_items),
         tenancies=tenancies,
         occupancies=tuple(
-            Occupancy(
-                f"{t.id}.{party}",
-                party,
-                t.unit,
-                homes.get(t.unit, ""),
-                Basis.TENANT,
-                t.start,
-                t.end,
-                t.id,
-                t.room,
-            )
-            for t, item in zip(tenancies, tenancy_items, strict=True)
+            _stay(tenancy, party, homes)
+            for tenancy, item in zip(tenancies, tenancy_items, strict=True)
             for party in item.references("occupants", "party")
         ),
         residences=tuple(_residence(i, homes) for i in reading.items("residences")),
@@ -160,6 +150,20 @@ def _tenancy(item: Item, unit_of: Mapping[str, str]) -> Tenancy:
         None if landlord is None else item.reference("landlord", "party"),
         start,
         end,
+    )
+
+
+def _stay(tenancy: Tenancy, party: str, homes: Mapping[str, str]) -> Occupancy:
+    return Occupancy(
+        f"{tenancy.id}.{party}",
+        party,
+        tenancy.unit,
+        homes.get(tenancy.unit, ""),
+        Basis.TENANT,
+        tenancy.start,
+        tenancy.end,
+        tenancy.id,
+        tenancy.room,
     )
 
 

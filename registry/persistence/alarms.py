@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.vocabulary import AlarmKind
 from registry.domain.alarms import Acknowledgement, Alarm, AlarmState, Spans
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Moment, Record, RowNumber
 
 
@@ -81,6 +82,7 @@ class Alarms:
 
     def put(self, door: str, kind: AlarmKind, spans: Spans, told: Told) -> None:
         """Store spans that are new or other."""
+        take(self._session, Lock.ALARMS)
         for raised_at, cleared_at in spans.items():
             number = self._session.scalar(
                 select(AlarmRow.number).where(
@@ -109,6 +111,7 @@ class Alarms:
 
     def acknowledge(self, number: int, acknowledgement: Acknowledgement) -> None:
         """Note who took an alarm on."""
+        take(self._session, Lock.ALARMS)
         self._change(
             number,
             acknowledged_at=acknowledgement.at,

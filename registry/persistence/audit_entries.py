@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Moment, Record, RowNumber, add_rows
 
 
@@ -46,9 +47,10 @@ class AuditEntries:
         self._session = session
 
     def last(self) -> AuditEntry | None:
-        """Return the newest entry, locked until the transaction ends."""
+        """Return the newest entry; nobody else adds one until the transaction ends."""
+        take(self._session, Lock.AUDIT)
         query = select(AuditRow).order_by(AuditRow.number.desc()).limit(1)
-        row = self._session.scalar(query.with_for_update())
+        row = self._session.scalar(query)
         return None if row is None else _entry(row)
 
     def append(self, entries: list[AuditEntry]) -> None:

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, LargeBinary, Select, func, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    Select,
+    and_,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.encoding import DIGEST_SIZE
@@ -176,8 +186,11 @@ class Hardware:
         )
 
     def last_heartbeat(self, gateway: str) -> LastHeartbeat | None:
-        """Return what the last heartbeat of a gateway said about itself."""
-        row = self._session.get(GatewayRow, gateway)
+        """Return what the last heartbeat of a gateway said, locked until the end."""
+        query = select(GatewayRow.heartbeat, GatewayRow.heartbeat_at).where(
+            GatewayRow.id == gateway
+        )
+        row = self._session.execute(query.with_for_update(key_share=True)).first()
         if row is None or row.heartbeat_at is None:
             return None
         return LastHeartbeat(row.heartbeat, row.heartbeat_at)
@@ -187,7 +200,8 @@ class Hardware:
     ) -> None:
         """Keep how a gateway's own doors are; doors of others are passed over."""
         query = _STATUSES.where(ControllerRow.gateway == gateway)
-        rows = {row.id: row for row, _ in self._session.execute(query)}
+        locked = query.with_for_update(of=DoorRow, key_share=True)
+        rows = {row.id: row for row, _ in self._session.execute(locked)}
         for report in reports:
             row = rows.get(report.door)
             if row is not None:
@@ -195,21 +209,33 @@ class Hardware:
 
     def want(self, doors: Iterable[str], revision: int, now: datetime) -> None:
         """Note that the permits of doors changed."""
+        some = list(doors)
+        self._lock(DoorRow.id.in_(some))
         self._session.execute(
             update(DoorRow)
-            .where(DoorRow.id.in_(list(doors)))
+            .where(DoorRow.id.in_(some))
             .values(wanted=revision, wanted_at=now, changes=DoorRow.changes + 1)
         )
 
     def pushed(self, gateway: str, revision: int, now: datetime) -> None:
         """Note that a gateway was handed everything up to a revision."""
         controllers = select(ControllerRow.id).where(ControllerRow.gateway == gateway)
+        due = and_(
+            DoorRow.controller.in_(controllers),
+            DoorRow.pushed < DoorRow.wanted,
+            DoorRow.wanted <= revision,
+        )
+        self._lock(due)
         self._session.execute(
             update(DoorRow)
-            .where(DoorRow.controller.in_(controllers))
-            .where(DoorRow.pushed < DoorRow.wanted, DoorRow.wanted <= revision)
+            .where(due)
             .values(pushed=DoorRow.wanted, pushed_at=now, changes=DoorRow.changes + 1)
         )
+
+    def _lock(self, condition: ColumnElement[bool]) -> None:
+        """Lock doors by their ids, as a heartbeat does: in one order nobody waits."""
+        query = select(DoorRow.id).where(condition).order_by(DoorRow.id)
+        self._session.execute(query.with_for_update(key_share=True)).all()
 
 
 _STATUSES = (

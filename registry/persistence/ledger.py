@@ -179,9 +179,22 @@ class Ledger(Generic[T]):
         limit: int | None = None,
     ) -> list[T]:
         """Return the records that meet conditions, one version of each."""
+        return [
+            version.content
+            for version in self.versions(*where, at=at, order=order, limit=limit)
+        ]
+
+    def versions(
+        self,
+        *where: ColumnElement[bool],
+        at: AsOf = LATEST,
+        order: Sequence[Any] = (),
+        limit: int | None = None,
+    ) -> list[Version[T]]:
+        """Return the versions in force of the records that meet conditions."""
         query = self._query(at).where(*where)
         query = query.order_by(*(order or (self._row.id,))).limit(limit)
-        return [n.version.content for n in self._stored(query)]
+        return [stored.version for stored in self._stored(query)]
 
     def ids(self) -> set[str]:
         """Return the id of every record."""

@@ -11,6 +11,7 @@ from controller.vocabulary import Direction, Reason
 from registry.domain.credential import CardState
 from registry.domain.timeline import RecordedGap, RecordedPassage, RecordedUnwatched
 from registry.persistence.hardware import DoorRow
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Moment, Record, RowNumber, Unsigned, add_rows
 
 Values = Mapping[str, object]
@@ -100,16 +101,12 @@ class Passages:
         """Work in a session."""
         self._session = session
 
-    def append(
-        self,
-        passages: Sequence[Values],
-        gaps: Sequence[Values],
-        unwatched: Sequence[Values] = (),
-    ) -> None:
-        """Store the lines of a batch."""
-        add_rows(self._session, PassageRow, passages)
-        add_rows(self._session, GapRow, gaps)
-        add_rows(self._session, UnwatchedRow, unwatched)
+    def append(self, gaps: Sequence[Values], unwatched: Sequence[Values]) -> None:
+        """Store what else a batch tells beside passages."""
+        if gaps or unwatched:
+            take(self._session, Lock.LINES)
+            add_rows(self._session, GapRow, gaps)
+            add_rows(self._session, UnwatchedRow, unwatched)
 
     def last_number(self) -> int:
         """Return the number of the newest passage."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, func, select
+from sqlalchemy import LargeBinary, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from controller.cbor import microseconds
 from controller.vocabulary import GatewayId
+from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Moment, Record, RowNumber, add_rows
 
 
@@ -81,6 +83,15 @@ class Hole:
     line: bytes | None = None
 
 
+# Both databases say it like this, and the mapper would look first.
+_ADVANCE = text("""
+INSERT INTO gateway_records (gateway, epoch, upto, chain, updated_at)
+VALUES (:gateway, :epoch, :upto, :chain, :updated_at)
+ON CONFLICT (gateway, epoch) DO UPDATE
+SET upto = excluded.upto, chain = excluded.chain, updated_at = excluded.updated_at
+""")
+
+
 class Records:
     """The repository of gateway records."""
 
@@ -89,28 +100,34 @@ class Records:
         self._session = session
 
     def high_water(self, gateway: GatewayId, epoch: int) -> HighWater | None:
-        """Return the mark of an epoch, locked until the transaction ends."""
-        query = select(RecordRow).where(
+        """Return the mark of an epoch, locked until the transaction ends.
+
+        Where there is none yet, nobody else starts this epoch before that.
+        """
+        known = self._locked(gateway, epoch)
+        if known is None:
+            take(self._session, Lock.NEW_EPOCH)
+            known = self._locked(gateway, epoch)
+        return known
+
+    def _locked(self, gateway: GatewayId, epoch: int) -> HighWater | None:
+        query = select(RecordRow.upto, RecordRow.chain).where(
             RecordRow.gateway == gateway, RecordRow.epoch == epoch
         )
-        row = self._session.scalar(query.with_for_update())
+        row = self._session.execute(query.with_for_update()).first()
         return None if row is None else HighWater(gateway, epoch, row.upto, row.chain)
 
     def advance(self, mark: HighWater, now: datetime) -> None:
-        """Move the mark of an epoch."""
-        self._session.merge(
-            RecordRow(
-                gateway=mark.gateway,
-                epoch=mark.epoch,
-                upto=mark.upto,
-                chain=mark.chain,
-                updated_at=now,
-            )
-        )
+        """Move the mark of an epoch, or set its first one."""
+        values = asdict(mark) | {"updated_at": microseconds(now)}
+        self._session.connection().execute(_ADVANCE, values)
 
     def add_holes(self, holes: Iterable[Hole]) -> None:
         """Note what is missing."""
-        add_rows(self._session, HoleRow, [asdict(hole) for hole in holes])
+        rows = [asdict(hole) for hole in holes]
+        if rows:
+            take(self._session, Lock.LINES)
+            add_rows(self._session, HoleRow, rows)
 
     def holes(self, after: int, limit: int) -> list[tuple[int, Hole]]:
         """Return holes with their numbers, the first noted first."""

@@ -47,6 +47,11 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + value * MICROSECOND
 
 
+def signed(number: int) -> int:
+    """Return an integer of 64 bits without sign as the one that is stored."""
+    return number if number < SIGN_BIT else number - 2 * SIGN_BIT
+
+
 class Unsigned(TypeDecorator[int]):
     """An integer of 64 bits without sign, stored in a signed column."""
 
@@ -59,9 +64,7 @@ class Unsigned(TypeDecorator[int]):
         dialect: Dialect,  # noqa: ARG002 - every dialect stores the same
     ) -> int | None:
         """Store the number modulo 2**64 with a sign."""
-        if value is None or value < SIGN_BIT:
-            return value
-        return value - 2 * SIGN_BIT
+        return None if value is None else signed(value)
 
     def process_result_value(
         self,

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from registry.persistence.database import WRITES
 
@@ -29,6 +29,15 @@ def current(engine: Engine) -> str | None:
     """Return the revision a database is at, if it was ever migrated."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def holds_names(engine: Engine) -> bool:
+    """Say whether any name is sealed in a database, migrated or not."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("identities"):
+            return False
+        query = text("SELECT EXISTS (SELECT 1 FROM identities)")
+        return bool(connection.scalar(query))
 
 
 def newest() -> str | None:

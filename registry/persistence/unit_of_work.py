@@ -12,9 +12,11 @@ from registry.persistence.access import Access
 from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
+from registry.persistence.daily_use import DailyUse
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
 from registry.persistence.hardware import Hardware
+from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
 from registry.persistence.imports import Imports
 from registry.persistence.ledger import Ledger
@@ -25,9 +27,11 @@ from registry.persistence.lettings import (
     Filings,
     RightRow,
 )
+from registry.persistence.locks import Lock, take
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
+from registry.persistence.policy_values import PolicyValues
 from registry.persistence.records import Records
 from registry.persistence.tenancies import Occupancies, Parties, Tenancies
 
@@ -48,9 +52,11 @@ class UnitOfWork:
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
         self.credentials = Credentials(session)
+        self.holders = Holders(session)
         self.hardware = Hardware(session)
         self.permits = Permits(session)
         self.passages = Passages(session)
+        self.daily_use = DailyUse(session)
         self.records = Records(session)
         self.alarms = Alarms(session)
         self.rule_books = RuleBooks(session)
@@ -58,6 +64,7 @@ class UnitOfWork:
         self.access = Access(session)
         self.imports = Imports(session)
         self.commissioning = CommissioningRecords(session)
+        self.policy_values = PolicyValues(session)
 
 
 class Store:
@@ -66,6 +73,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Work on an engine."""
         self._reader = engine
+        if engine.dialect.name == "postgresql":
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(**{WRITES: True})
 
     @contextmanager
@@ -76,9 +85,31 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
-        """Open a unit of work that is committed unless the block fails."""
+        """Open a unit of work that is committed unless the block fails.
+
+        One at a time: what it reads stays true until it is committed.
+        """
+        with self.recording() as uow:
+            take(uow.session, Lock.REGISTER)
+            yield uow
+
+    @contextmanager
+    def recording(self) -> Iterator[UnitOfWork]:
+        """Open one for what gateways tell and for looks at names.
+
+        On PostgreSQL these go on beside each other and beside one that is writing:
+        the repositories lock the rows and numbers that such a unit of work changes.
+        """
         with Session(self._writer) as session, session.begin():
             yield UnitOfWork(session)
+
+    @property
+    def writers(self) -> int:
+        """How many units of work may usefully be recording at once in a process.
+
+        While PostgreSQL stores one batch the next is made ready.
+        """
+        return 2 if self._reader.dialect.name == "postgresql" else 1
 
     def close(self) -> None:
         """Let the connections go."""

@@ -17,6 +17,7 @@ from registry.domain.errors import NotFound
 from registry.domain.policy import Policy
 from registry.persistence.alarms import Told
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 MOST_OPEN, MOST_CLOSED = 100, 10
 """How many alarms are shown at once."""
@@ -58,7 +59,7 @@ class AlarmService:
 
     def forget(self, uow: UnitOfWork) -> int:
         """Delete the alarms that were closed long enough ago; return how many."""
-        now, keep = self._clock(), self._policy.alarm_retention
+        now, keep = self._clock(), on_record(uow, self._policy).alarm_retention
         count = uow.alarms.forget(now - keep.period)
         if count:
             reason = f"{count} closed more than {keep.days} days ago"

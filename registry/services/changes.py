@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.persistence.unit_of_work import Store
+from registry.services.threads import finished
 
 LOG = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Changes:
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            marks = await asyncio.to_thread(self._read)
+            marks = await finished(self._read)
             if marks != self.marks:
                 async with self._moved:
                     self.marks = marks

@@ -25,6 +25,7 @@ from registry.domain.tenancy import Tenancy
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
+from registry.services.policy_in_force import on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,12 @@ class Housing:
         register = UnitRegister(unit, tenancies, occupancies, filing is not None)
         doors = uow.hardware.statuses(unit.building)
         here = {status.door.id for status in doors}
+        policy = on_record(uow, self._policy)
         permits = self._permits.of_cards(uow, {c.card for c in credentials})
         return UnitDetail(
             unit,
             self._building(uow, unit.building),
-            register.state(self.today(), self._policy),
+            register.state(self.today(), policy),
             tuple(uow.houses.rooms(code)),
             tuple(tenancies),
             tuple(occupancies),
@@ -196,6 +198,7 @@ class Housing:
         for occupancy in uow.occupancies.of_building(building.code):
             occupancies[occupancy.unit].append(occupancy)
         filed = uow.filings.filed_in(building.code)
+        policy = on_record(uow, self._policy)
         return [
             self._cell(
                 UnitRegister(
@@ -203,17 +206,18 @@ class Housing:
                     tenancies[unit.code],
                     occupancies[unit.code],
                     unit.code in filed,
-                )
+                ),
+                policy,
             )
             for unit in uow.houses.units([building.code])
         ]
 
-    def _cell(self, register: UnitRegister) -> UnitCell:
+    def _cell(self, register: UnitRegister, policy: Policy) -> UnitCell:
         today = self.today()
         running = [t for t in register.tenancies if t.holds(today)]
         return UnitCell(
             register.unit,
-            register.state(today, self._policy),
+            register.state(today, policy),
             sum(occupancy.holds(today) for occupancy in register.occupancies),
             min((t.until for t in running if t.until is not None), default=None),
         )

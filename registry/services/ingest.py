@@ -1,24 +1,33 @@
 """Passages from a gateway: each line exactly once, in order, attributed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from controller.encoding import LARGEST_COUNT, encode_entry
+from controller.cbor import EPOCH, MICROSECOND, microseconds
+from controller.encoding import DIRECTIONS, LARGEST_COUNT, REASONS, encode_entry
 from controller.errors import MessageRefused
-from controller.uplink.codec import decode_entry
 from controller.uplink.messages import GENESIS, PassageBatch, Receipt, chain
-from controller.vocabulary import AlarmChange, Entry, Gap, Passage, Unwatched
+from controller.uplink.passage_rows import CARD, OtherEntry, PassageRow, read_line
+from controller.vocabulary import AlarmChange, Gap, Unwatched
 from registry.audit.trail import Action, Deed, record
 from registry.domain.attribution import Attribution
 from registry.domain.policy import Policy
 from registry.persistence.alarms import Told
+from registry.persistence.passage_lines import PassageLine, Source, add_passages
 from registry.persistence.records import HighWater, Hole
+from registry.persistence.rows import signed
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.alarms import AlarmService
+from registry.services.policy_in_force import on_record
 
 Values = dict[str, object]
 FOREIGN = "an alarm at a door of another gateway"
+REASON_NAMES = tuple(reason.value for reason in REASONS)
+DIRECTION_NAMES = tuple(direction.value for direction in DIRECTIONS)
+NO_ORIGIN = (None, None, None)
+SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class Unreadable:
     reason: str
 
 
-Line = Entry | Unreadable
+Line: TypeAlias = PassageRow | OtherEntry | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,58 +111,79 @@ class Ingest:
         doors = uow.hardware.doors_of_gateway(mark.gateway)
         buildings = {door.id: door.building for door in doors}
         controllers = {door.controller for door in doors}
-        attribution = self._attribution(uow, buildings, lines)
-        passages: list[Values] = []
-        gaps: list[Values] = []
-        unwatched: list[Values] = []
-        holes: list[Hole] = []
+        rows = [
+            (seq, line)
+            for seq, line in enumerate(lines, mark.upto + 1)
+            if isinstance(line, list)
+        ]
+        cards = {row[CARD] for _, row in rows} - {None}
+        attribution = self._attribution(uow, buildings, cards)
+        others = _Others(mark, now)
         for seq, line in enumerate(lines, mark.upto + 1):
-            place: Values = {
-                "gateway": mark.gateway,
-                "epoch": mark.epoch,
-                "seq": seq,
-                "recorded_at": now,
-            }
             match line:
-                case Passage():
-                    place["own"] = line.door in buildings
-                    passages.append(place | _passage(line, attribution))
-                case Gap():
-                    place["own"] = line.controller in controllers
-                    gaps.append(place | _gap(line))
-                case Unwatched():
-                    place["own"] = line.controller in controllers
-                    unwatched.append(place | _unwatched(line))
+                case Gap() | Unwatched():
+                    others.lost(seq, line, own=line.controller in controllers)
                 case AlarmChange() if line.door in buildings:
                     told = Told(mark.gateway, mark.epoch, seq, now)
                     self._alarms.take(uow, line, told)
                 case AlarmChange():
-                    hole = Hole(mark.gateway, mark.epoch, seq, seq, now, FOREIGN)
-                    holes.append(replace(hole, line=encode_entry(line)))
+                    others.unkept(seq, encode_entry(line), FOREIGN)
                 case Unreadable():
-                    hole = Hole(mark.gateway, mark.epoch, seq, seq, now)
-                    holes.append(replace(hole, line=line.line, reason=line.reason))
-        uow.passages.append(passages, gaps, unwatched)
-        uow.records.add_holes(holes)
+                    others.unkept(seq, line.line, line.reason)
+        add_passages(
+            uow.session,
+            Source(mark.gateway, mark.epoch, microseconds(now)),
+            [_passage(seq, row, attribution, buildings) for seq, row in rows],
+        )
+        uow.passages.append(others.gaps, others.unwatched)
+        uow.records.add_holes(others.holes)
 
     def _attribution(
-        self, uow: UnitOfWork, buildings: Mapping[str, str], lines: Iterable[Line]
+        self, uow: UnitOfWork, buildings: Mapping[str, str], cards: set[int]
     ) -> Attribution:
-        passages = [line for line in lines if isinstance(line, Passage)]
-        cards = {p.card.value for p in passages if p.card is not None}
-        credentials = uow.credentials.of_cards(cards)
+        credentials = uow.holders.credentials(cards)
         parties = {credential.party for credential in credentials}
         return Attribution(
             credentials,
-            uow.occupancies.of_parties(parties),
+            uow.holders.occupancies(parties),
             buildings,
-            self._policy,
+            on_record(uow, self._policy),
         )
+
+
+class _Others:
+    """What a batch holds beside passages, ready to be stored."""
+
+    def __init__(self, mark: HighWater, now: datetime) -> None:
+        self._mark, self._now = mark, now
+        self.gaps: list[Values] = []
+        self.unwatched: list[Values] = []
+        self.holes: list[Hole] = []
+
+    def lost(self, seq: int, line: Gap | Unwatched, *, own: bool) -> None:
+        """Keep what a gateway did not see."""
+        place: Values = {
+            "gateway": self._mark.gateway,
+            "epoch": self._mark.epoch,
+            "seq": seq,
+            "recorded_at": self._now,
+            "own": own,
+        }
+        if isinstance(line, Gap):
+            self.gaps.append(place | _gap(line))
+        else:
+            self.unwatched.append(place | _unwatched(line))
+
+    def unkept(self, seq: int, line: bytes, reason: str) -> None:
+        """Keep a line as it came that is nothing we may store."""
+        mark = self._mark
+        hole = Hole(mark.gateway, mark.epoch, seq, seq, self._now, reason, line)
+        self.holes.append(hole)
 
 
 def _read(entry: bytes) -> Line:
     try:
-        return decode_entry(entry)
+        return read_line(entry)
     except MessageRefused as error:
         return Unreadable(entry, str(error))
 
@@ -184,25 +214,27 @@ def _unwatched(span: Unwatched) -> Values:
     return {"controller": span.controller, "since": span.since, "until": span.until}
 
 
-def _passage(passage: Passage, attribution: Attribution) -> Values:
-    origin = passage.origin
-    card = None if passage.card is None else passage.card.value
-    holder = attribution.of(card, passage.door, passage.at)
-    return {
-        "door": passage.door,
-        "at": passage.at,
-        "granted": passage.granted,
-        "reason": passage.reason,
-        "direction": passage.direction,
-        "card": card,
-        "card_state": holder.state,
-        "credential": holder.credential,
-        "party": holder.party,
-        "unit": holder.unit,
-        "permit": passage.permit,
-        "controller": None if origin is None else origin.controller,
-        "controller_epoch": None if origin is None else origin.epoch,
-        "controller_index": None if origin is None else origin.index,
-        "controller_at": passage.controller_at,
-        "uncertainty": passage.uncertainty,
-    }
+def _passage(
+    seq: int, row: PassageRow, attribution: Attribution, own: Container[str]
+) -> PassageLine:
+    """Return a passage as it is stored, with what was known of its card then."""
+    _, door, at, granted, reason, card, permit, direction, origin, told, vague = row
+    holder = attribution.of(card, door, EPOCH + at * MICROSECOND)
+    return (
+        seq,
+        door,
+        at,
+        granted,
+        REASON_NAMES[reason],
+        DIRECTION_NAMES[direction],
+        None if card is None else signed(card),
+        holder.state,
+        holder.credential,
+        holder.party,
+        holder.unit,
+        permit,
+        *(origin or NO_ORIGIN),
+        told,
+        vague / SECOND,
+        door in own,
+    )

@@ -3,6 +3,8 @@
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +17,22 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.cose import Signer
 from registry.domain.errors import InstallationFault
 from registry.persistence import schema
-from registry.persistence.database import database_url, open_engine
+from registry.persistence.database import (
+    database_url,
+    open_engine,
+    place_of,
+    require,
+    server_url,
+    unsafe,
+)
+from registry.persistence.locks import Lock, hold
+from registry.persistence.partitions import make_around
 from registry.persistence.unit_of_work import Store
 from registry.settings import Settings
 
@@ -42,37 +54,42 @@ class Finding:
 
 
 class Installation:
-    """The files of one registry."""
+    """The files of one registry, and its database."""
 
     def __init__(self, settings: Settings) -> None:
-        """Look at the folder the settings name."""
+        """Look at the folder and the database the settings name."""
         self._settings = settings
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without any password."""
+        return place_of(self._url())
 
     def migrate(self) -> str | None:
         """Make what is missing and bring the schema up; return its revision."""
         self._make_folder()
-        self._make_keys()
-        if not self._settings.database.exists():
-            _write_private(self._settings.database, b"")
-        engine = open_engine(database_url(self._settings.database))
-        try:
+        with self._opened() as engine:
+            self._make_keys(engine)
+            if self._in_folder and not self._settings.database.exists():
+                _write_private(self._settings.database, b"")
             schema.upgrade(engine)
+            with engine.begin() as connection:
+                hold(connection, Lock.REGISTER)
+                make_around(connection, datetime.now(UTC))
             return schema.current(engine)
-        finally:
-            engine.dispose()
 
     def store(self) -> Store:
         """Open the database; raises InstallationFault unless the schema is ours."""
         path = self._settings.database
-        if not path.exists():
+        if self._in_folder and not path.exists():
             raise InstallationFault(f"there is no database at {path}: {MIGRATE}")
-        engine = open_engine(database_url(path))
-        found, newest = schema.current(engine), schema.newest()
-        if found != newest:
+        engine = open_engine(self._url())
+        try:
+            require(engine)
+            _require_newest(engine)
+        except BaseException:
             engine.dispose()
-            raise InstallationFault(
-                f"the database is at revision {found}, not {newest}: {MIGRATE}"
-            )
+            raise
         return Store(engine)
 
     def signer(self) -> Signer:
@@ -108,6 +125,7 @@ class Installation:
         return [
             *self._unreadable(),
             *self._too_open(),
+            *self._too_careless(),
             *_clock(now, self._settings.data),
         ]
 
@@ -125,10 +143,16 @@ class Installation:
         try:
             self.store().close()
         except SQLAlchemyError as error:
-            path = self._settings.database
             raise InstallationFault(
-                f"{path} is no readable database: restore it from a backup"
+                f"{self.place} is no readable database: restore it from a backup"
             ) from error
+
+    def _too_careless(self) -> list[Finding]:
+        try:
+            with self._opened() as engine:
+                return [Finding(*promise) for promise in unsafe(engine)]
+        except (InstallationFault, SQLAlchemyError):
+            return []  # said already, by the attempt to open the store
 
     def _too_open(self) -> list[Finding]:
         paths = (
@@ -152,7 +176,27 @@ class Installation:
                 f"{folder} cannot be made ({error.strerror}): choose another folder"
             ) from error
 
-    def _make_keys(self) -> None:
+    @property
+    def _in_folder(self) -> bool:
+        return self._settings.database_url is None
+
+    def _url(self) -> URL:
+        named = self._settings.database_url
+        if named is not None:
+            return server_url(named.get_secret_value())
+        return make_url(database_url(self._settings.database))
+
+    @contextmanager
+    def _opened(self) -> Iterator[Engine]:
+        """Open an engine whose database answers."""
+        engine = open_engine(self._url())
+        try:
+            require(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+    def _make_keys(self, engine: Engine) -> None:
         settings = self._settings
         if not settings.signing_key.exists():
             key = Ed25519PrivateKey.generate()
@@ -165,7 +209,7 @@ class Installation:
             public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         )
         if not settings.vault_key.exists():
-            if settings.database.exists():
+            if self._used(engine):
                 raise InstallationFault(
                     f"{settings.vault_key} is missing and names are sealed with it: "
                     "restore it from a backup"
@@ -174,6 +218,12 @@ class Installation:
                 settings.vault_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
             )
 
+    def _used(self, engine: Engine) -> bool:
+        """Say whether names may be sealed already; a file need not be readable."""
+        if self._in_folder:
+            return self._settings.database.exists()
+        return schema.holds_names(engine)
+
     def _read(self, path: Path) -> bytes:
         try:
             return path.read_bytes()
@@ -181,6 +231,14 @@ class Installation:
             raise InstallationFault(
                 f"{path} cannot be read ({error.strerror}): {MIGRATE}"
             ) from error
+
+
+def _require_newest(engine: Engine) -> None:
+    found, newest = schema.current(engine), schema.newest()
+    if found != newest:
+        raise InstallationFault(
+            f"the database is at revision {found}, not {newest}: {MIGRATE}"
+        )
 
 
 def _write_private(path: Path, content: bytes) -> None:

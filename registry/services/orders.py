@@ -24,6 +24,7 @@ from registry.domain.orders import (
 from registry.domain.policy import Policy
 from registry.domain.responsibility import Responsible
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 
 class OrderService:
@@ -75,7 +76,8 @@ class OrderService:
 
     def forget(self, uow: UnitOfWork) -> None:
         """Delete the orders that were given long enough ago."""
-        uow.orders.forget(self._clock() - self._policy.order_retention.period)
+        keep = on_record(uow, self._policy).order_retention
+        uow.orders.forget(self._clock() - keep.period)
 
     def heard(self, uow: UnitOfWork, asked: OrderRequest) -> None:
         """Keep what became of orders; what was never handed out is passed over."""

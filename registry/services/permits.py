@@ -13,6 +13,7 @@ from registry.domain.policy import Policy
 from registry.persistence.hardware import NO_PERMITS
 from registry.persistence.permits import PublishedPermit, weight_shift
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.policy_in_force import on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class PermitService:
             parties = {credential.party for credential in credentials}
             occupancies = uow.occupancies.of_parties(parties)
         published = {p.permit.id: p for p in current}
-        desired = derive(occupancies, credentials, doors, self._policy, now)
+        policy = on_record(uow, self._policy)
+        desired = derive(occupancies, credentials, doors, policy, now)
         change = diff((p.permit for p in current), desired)
         if not change:
             return uow.permits.revision()

@@ -12,13 +12,16 @@ from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
 from registry.services.orders import OrderService
 from registry.services.permits import PermitService
+from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
@@ -41,13 +44,16 @@ class Services:
     card_pins: CardPins
     changes: Changes
     commissioning: Commissioning
+    deadlines: Deadlines
     door_rules: DoorRuleService
     gateways: Gateways
+    house_truths: HouseTruths
     housing: Housing
     identity: Identity
     ingest: Ingest
     orders: OrderService
     permits: PermitService
+    policies: Policies
     registration: Registration
     retirement: Retirement
     seeding: Seeding

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.persistence.unit_of_work import Store, UnitOfWork
+from registry.services.threads import finished
 
 LOG = logging.getLogger(__name__)
 INTERVAL = 3600.0
@@ -24,7 +25,7 @@ class Retirement:
     async def run(self) -> None:
         """Look now and then until cancelled."""
         while True:
-            await asyncio.to_thread(self.look)
+            await finished(self.look)
             await asyncio.sleep(INTERVAL)
 
     def look(self) -> None:

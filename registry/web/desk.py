@@ -45,7 +45,7 @@ class Desk:
         known = {party for party in parties if party is not None}
         if not known:
             return {}
-        with self.services.store.writing() as uow:
+        with self.services.store.recording() as uow:
             return self.services.identity.reveal(uow, known, ACTOR)
 
     def lines(

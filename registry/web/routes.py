@@ -19,6 +19,7 @@ from registry.web import (
     street,
     tenancies,
     tenancy_form,
+    truth_pages,
 )
 from registry.web.assets import static_files
 from registry.web.desk import Desk
@@ -37,6 +38,7 @@ TOPICS = (
     calendar_pages,
     tenancy_form,
     tenancies,
+    truth_pages,
     cards,
     pin_pages,
     live,

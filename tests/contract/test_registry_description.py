@@ -16,6 +16,7 @@ from registry.api import (
     health,
     houses,
     passages,
+    policy,
     rule_books,
     tenancies,
 )
@@ -30,6 +31,7 @@ MODULES = (
     health,
     houses,
     passages,
+    policy,
     rule_books,
     tenancies,
 )

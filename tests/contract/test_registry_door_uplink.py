@@ -27,7 +27,6 @@ from controller.uplink.messages import (
 )
 from controller.vocabulary import GatewayId, Revision
 from registry.domain.errors import NotFound
-from registry.domain.policy import ORDER_RETENTION
 from registry.domain.responsibility import Responsible
 from tests.support.registry_bench import (
     BACK,
@@ -282,7 +281,7 @@ def test_results_that_are_not_its_own_change_nothing(
 
 def test_orders_are_kept_as_long_as_the_policy_says(bench: Bench) -> None:
     number = order(bench)
-    bench.now += ORDER_RETENTION.period
+    bench.now += bench.services.policy.order_retention.period
     bench.services.retirement.look()
     assert state(bench, number) == "late"
     bench.now += timedelta(seconds=1)

@@ -15,10 +15,10 @@ from controller.vocabulary import AlarmChange, AlarmKind, DoorId
 from registry.audit.trail import verify
 from registry.domain.alarms import Acknowledgement, Alarm, AlarmState
 from registry.domain.errors import Conflict, Invalid, NotFound
-from registry.domain.policy import ALARM_RETENTION
 from registry.persistence.audit_entries import AuditEntries
 from registry.services.alarms import MOST_CLOSED, MOST_OPEN, Board
 from registry.services.ingest import FOREIGN
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -38,8 +38,8 @@ TAMPER = replace(FORCED, kind=AlarmKind.TAMPER)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with registry(tmp_path) as ready:
+def bench(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 
@@ -175,7 +175,7 @@ def test_the_board_is_bounded_and_counts_everything(bench: Bench) -> None:
 
 
 def test_closed_alarms_go_after_the_time_the_policy_says(bench: Bench) -> None:
-    keep = ALARM_RETENTION.period
+    keep = bench.services.policy.alarm_retention.period
     accept(bench, batch([FORCED, OVER, TAMPER, replace(FORCED, door=BACK)]))
     for number in (1, 3):
         acknowledge(bench, number)
@@ -203,7 +203,7 @@ def test_the_alarm_that_changed_last_stays_so_that_no_change_counts_twice(
     acknowledge(bench, 1)
     with bench.services.store.reading() as uow:
         before = uow.alarms.last_change()
-    bench.now = NOW + 2 * ALARM_RETENTION.period
+    bench.now = NOW + 2 * bench.services.policy.alarm_retention.period
     bench.services.retirement.look()
     with bench.services.store.reading() as uow:
         assert uow.alarms.last_change() == before

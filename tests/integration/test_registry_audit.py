@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from registry.audit.trail import Action, Deed, check, record, verify
 from registry.persistence.audit_entries import AuditEntries, AuditEntry
 from registry.persistence.unit_of_work import UnitOfWork
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import NAMES, Bench, registry
 
 
@@ -22,19 +23,25 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield ready
 
 
+@pytest.fixture
+def either(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
+        yield ready
+
+
 def entries(bench: Bench) -> list[AuditEntry]:
     with bench.services.store.reading() as uow:
         return list(AuditEntries(uow.session).every())
 
 
-def test_names_are_masked_unless_there_is_a_reason(bench: Bench) -> None:
-    with bench.services.store.writing() as uow:
-        reveal = bench.services.identity.reveal
+def test_names_are_masked_unless_there_is_a_reason(either: Bench) -> None:
+    with either.services.store.writing() as uow:
+        reveal = either.services.identity.reveal
         assert reveal(uow, ["P1", "P3"], "clerk") == {"P1": "甲*", "P3": "丙*"}
         assert reveal(uow, ["P1"], "clerk", "  ") == {"P1": "甲*"}
         assert reveal(uow, ["P1"], "clerk", "complaint 12") == {"P1": NAMES["P1"]}
         assert reveal(uow, ["nobody"], "clerk") == {}
-    told = [(e.actor, e.action, e.subject, e.reason) for e in entries(bench)[-4:]]
+    told = [(e.actor, e.action, e.subject, e.reason) for e in entries(either)[-4:]]
     assert told == [
         ("clerk", "identity_seen", "party:P1", None),
         ("clerk", "identity_seen", "party:P3", None),
@@ -43,26 +50,26 @@ def test_names_are_masked_unless_there_is_a_reason(bench: Bench) -> None:
     ]
 
 
-def test_a_look_that_is_not_recorded_did_not_happen(bench: Bench) -> None:
-    before = entries(bench)
+def test_a_look_that_is_not_recorded_did_not_happen(either: Bench) -> None:
+    before = entries(either)
 
     def look() -> None:
-        with bench.services.store.writing() as uow:
-            bench.services.identity.reveal(uow, ["P1"], "clerk", "curious")
+        with either.services.store.writing() as uow:
+            either.services.identity.reveal(uow, ["P1"], "clerk", "curious")
             raise KeyError
 
     with pytest.raises(KeyError):
         look()
-    assert entries(bench) == before
+    assert entries(either) == before
 
 
-def test_the_chain_holds_and_grows(bench: Bench) -> None:
-    before = check(entries(bench))
-    with bench.services.store.writing() as uow:
+def test_the_chain_holds_and_grows(either: Bench) -> None:
+    before = check(entries(either))
+    with either.services.store.writing() as uow:
         deeds = [Deed("a", Action.IDENTITY_SEEN, f"party:{n}") for n in range(3)]
-        record(uow, deeds, bench.now)
-        record(uow, [], bench.now)
-    with bench.services.store.reading() as uow:
+        record(uow, deeds, either.now)
+        record(uow, [], either.now)
+    with either.services.store.reading() as uow:
         after = verify(uow)
     assert before.broken is after.broken is None
     assert after.entries == before.entries + 3

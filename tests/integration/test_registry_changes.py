@@ -16,6 +16,7 @@ from registry.assembly import build_services
 from registry.domain.responsibility import Responsible
 from registry.persistence.permits import Permits
 from registry.services.changes import Changes, Marks, orders, permits, rules
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     FRONT,
     GATEWAY,
@@ -35,6 +36,12 @@ WHO = Responsible("王工", "快递送货", "test")
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with registry(tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def either(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 
@@ -84,14 +91,14 @@ def order(bench: Bench) -> None:
 
 @pytest.mark.parametrize("change", [pass_by, publish, hear, ring, rule, order])
 async def test_every_waiter_wakes_for_every_kind_of_change(
-    bench: Bench, change: object
+    either: Bench, change: object
 ) -> None:
     assert callable(change)
-    async with polling(bench) as changes:
+    async with polling(either) as changes:
         seen = changes.marks
         waiters = [asyncio.create_task(changes.wait(seen, LONG)) for _ in range(20)]
         await asyncio.sleep(0)
-        await asyncio.to_thread(change, bench)
+        await asyncio.to_thread(change, either)
         woken = await asyncio.gather(*waiters)
     assert seen not in woken
     assert len(set(woken)) == 1

@@ -13,6 +13,7 @@ from registry.domain.errors import Invalid
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.registration import LONGEST_REASON
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     NOW,
     OWNER_CARD,
@@ -27,8 +28,10 @@ KEY = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with registry(tmp_path_factory.mktemp("deeds")) as ready:
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> Iterator[Bench]:
+    with registry(tmp_path_factory.mktemp("deeds"), new_database) as ready:
         yield ready
 
 

@@ -18,6 +18,7 @@ from registry.domain.responsibility import Responsible
 from registry.domain.special_days import DayKind
 from registry.persistence.audit_entries import AuditEntries, AuditEntry
 from registry.services.door_rules import DoorView
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -39,8 +40,8 @@ ASKING: dict[str, Any] = PLAIN | {"pin": [DAYTIME]}
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with registry(tmp_path) as ready:
+def bench(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 

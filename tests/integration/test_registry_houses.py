@@ -12,6 +12,7 @@ from registry.domain.errors import Invalid, NotFound
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
 from registry.domain.timeline import EntryKind, Timeline
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FRONT,
@@ -27,8 +28,10 @@ from tests.support.registry_bench import (
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with registry(tmp_path_factory.mktemp("houses")) as ready:
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> Iterator[Bench]:
+    with registry(tmp_path_factory.mktemp("houses"), new_database) as ready:
         sent: list[Entry] = [
             passage(-300),
             passage(-200, OWNER_CARD),

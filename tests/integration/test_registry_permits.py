@@ -13,6 +13,7 @@ from controller.uplink.messages import PermitDelta, PermitSnapshot
 from controller.vocabulary import DoorId, Permit, PermitId
 from registry.domain.credential import CredentialState
 from registry.domain.hardware import Delivery, DoorStatus
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -34,8 +35,8 @@ EMPTY = bytes(DIGEST_SIZE)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with registry(tmp_path) as ready:
+def bench(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 
@@ -265,10 +266,12 @@ steps = st.lists(
 )
 @given(steps)
 def test_a_gateway_that_follows_has_the_registrys_set(
-    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[str, int]]
+    tmp_path_factory: pytest.TempPathFactory,
+    new_database: NewDatabase,
+    story: list[tuple[str, int]],
 ) -> None:
     """Whatever changes and however rarely it asks, deltas lead to the same set."""
-    with registry(tmp_path_factory.mktemp("story")) as bench:
+    with registry(tmp_path_factory.mktemp("story"), new_database) as bench:
         whole = snapshot(bench)
         table, revision = {p.id: p for p in whole.permits}, whole.revision
         live: set[int] = set()

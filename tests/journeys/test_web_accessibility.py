@@ -25,6 +25,8 @@ PAGES = (
     "/communities/C01",
     "/buildings/B001",
     "/buildings/B001/units/0201",
+    "/buildings/B001/truth",
+    "/buildings/B001/units/0302/truth?as_of=2026-01-01",
     "/doors",
     "/doors/door-1",
     "/doors/door-2",

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 from sqlalchemy import select
 
@@ -28,6 +29,7 @@ from registry.domain.credential import CredentialState
 from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.persistence.permits import PermitChangeRow
 from registry.persistence.unit_of_work import UnitOfWork
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -125,11 +127,15 @@ gateways = st.sampled_from([GATEWAY, OTHER_GATEWAY])
 class Register(RuleBasedStateMachine):
     """The registry beside a model of a few dictionaries."""
 
+    databases: NewDatabase
+
     @initialize()
     def seed(self) -> None:
         self.stack = ExitStack()
         folder = self.stack.enter_context(TemporaryDirectory())
-        self.bench: Bench = self.stack.enter_context(registry(Path(folder)))
+        self.bench: Bench = self.stack.enter_context(
+            registry(Path(folder), self.databases)
+        )
         self.homes = {
             "P1": let("T1", "B1-0201", None, date(2027, 1, 1)),
             "P2": let("T2", "B1-0202", "B1-0202-A", date(2026, 6, 20)),
@@ -308,10 +314,16 @@ class Register(RuleBasedStateMachine):
         assert all(s.pushed <= s.wanted for s in statuses)
 
 
-Register.TestCase.settings = settings(
-    max_examples=20,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-TestRegister = Register.TestCase
+def test_register(new_database: NewDatabase) -> None:
+    class Here(Register):
+        databases = new_database
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=14,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

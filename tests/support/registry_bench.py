@@ -1,19 +1,24 @@
 """A registry on real files, with a small street, gateways' keys and a clock by hand."""
 
+import atexit
 import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any, TypeVar
 
 import httpx
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import SecretStr
 
 from controller.cose import Signer
 from controller.encoding import encode_entry
@@ -43,6 +48,7 @@ from registry.domain.registration import TenancyForm
 from registry.services.installation import Installation
 from registry.services.registry_services import Services
 from registry.settings import Settings
+from tests.support.postgresql import IN_THE_FOLDER, NewDatabase, dumped
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 GATEWAY, OTHER_GATEWAY = GatewayId("gateway-1"), GatewayId("gateway-2")
@@ -139,6 +145,8 @@ STREET: dict[str, Any] = {
 }
 
 M = TypeVar("M", bound=Message)
+GATEWAYS = (GATEWAY, OTHER_GATEWAY)
+Keys = dict[GatewayId, Ed25519PrivateKey]
 
 
 def street() -> dict[str, Any]:
@@ -203,12 +211,19 @@ def report(door: DoorId, acknowledged: int = 0, *, online: bool = True) -> DoorR
 class Bench:
     """One registry; `clock` is set by hand."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(data=folder / "data", poll_seconds=0.01)
+    def __init__(
+        self, folder: Path, url: str | None = None, keys: Keys | None = None
+    ) -> None:
+        self.settings = Settings(
+            data=folder / "data",
+            database_url=None if url is None else SecretStr(url),
+            poll_seconds=0.01,
+        )
         self.now = NOW
-        Installation(self.settings).migrate()
+        if keys is None:
+            Installation(self.settings).migrate()
         self.services: Services = build_services(self.settings, self.clock)
-        self.keys = {g: Ed25519PrivateKey.generate() for g in (GATEWAY, OTHER_GATEWAY)}
+        self.keys = keys or {g: Ed25519PrivateKey.generate() for g in GATEWAYS}
 
     def clock(self) -> datetime:
         return self.now
@@ -270,21 +285,56 @@ class Bench:
 
     def database_bytes(self) -> bytes:
         """Everything of the database that is on disk, the WAL with it."""
+        if self.settings.database_url is not None:
+            return dumped(self.settings.database_url.get_secret_value())
         files = [self.settings.data / name for name in ("menhu.db", "menhu.db-wal")]
         return b"".join(file.read_bytes() for file in files if file.exists())
 
 
-@contextmanager
-def registry(folder: Path, *, seeded: bool = True) -> Iterator[Bench]:
-    """Set a registry up, and close it."""
-    bench = Bench(folder)
-    if seeded:
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """A seeded registry to copy: its folder, its gateways' keys and its database."""
+
+    folder: Path | None = None
+    keys: Keys | None = None
+    database: str | None = None
+
+
+EMPTY = Mould()
+MOULDS: dict[NewDatabase, Mould] = {}
+"""Seeding takes longer than copying."""
+
+
+def mould_of(databases: NewDatabase) -> Mould:
+    """Return the seeded registry of a kind, made when it is asked for first."""
+    if databases not in MOULDS:
+        folder = Path(mkdtemp(prefix="menhu-mould-"))
+        atexit.register(rmtree, folder)
+        bench = Bench(folder, databases.kept())
         bench.seed().enroll()
         bench.services.retirement.look()
-    try:
-        yield bench
-    finally:
         bench.services.store.close()
+        url = bench.settings.database_url
+        MOULDS[databases] = Mould(
+            folder, bench.keys, None if url is None else url.get_secret_value()
+        )
+    return MOULDS[databases]
+
+
+@contextmanager
+def registry(
+    folder: Path, databases: NewDatabase = IN_THE_FOLDER, *, seeded: bool = True
+) -> Iterator[Bench]:
+    """Set a registry up, and close it."""
+    mould = mould_of(databases) if seeded else EMPTY
+    with databases.one(mould.database) as url:
+        if mould.folder is not None:
+            copytree(mould.folder, folder, dirs_exist_ok=True)
+        bench = Bench(folder, url, mould.keys)
+        try:
+            yield bench
+        finally:
+            bench.services.store.close()
 
 
 def public_pem(key: Ed25519PrivateKey) -> str:

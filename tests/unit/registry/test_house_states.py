@@ -7,7 +7,8 @@ import pytest
 from registry.domain.house import UnitRegister, UnitState
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Unit, UnitUse
-from registry.domain.policy import Policy, Verification
+from registry.domain.policy import Policy
+from registry.domain.policy.value import Verification
 from registry.domain.registration import overlapping
 from registry.domain.tenancy import Tenancy, TenancyState
 

@@ -12,7 +12,8 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create the first tables."""
+    """Create the first tables; PostgreSQL keeps passages by the month."""
+    by_month = op.get_bind().dialect.name == "postgresql"
     op.create_table(
         "areas",
         sa.Column("code", sa.String(), nullable=False),
@@ -113,7 +114,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "passages",
-        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("number", NUMBER, autoincrement=True, nullable=False),
         sa.Column("gateway", sa.String(), nullable=False),
         sa.Column("epoch", NUMBER, nullable=False),
         sa.Column("seq", NUMBER, nullable=False),
@@ -135,9 +136,12 @@ def upgrade() -> None:
         sa.Column("controller_at", sa.BigInteger(), nullable=True),
         sa.Column("uncertainty", sa.Double(), nullable=False),
         sa.Column("own", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
+        sa.PrimaryKeyConstraint(*(("number", "at") if by_month else ("number",))),
         sqlite_autoincrement=True,
+        postgresql_partition_by="RANGE (at)",
     )
+    if by_month:
+        op.execute("CREATE TABLE passages_far PARTITION OF passages DEFAULT")
     op.create_index("ix_passages_card_at", "passages", ["card", "at"], unique=False)
     op.create_index("ix_passages_door_at", "passages", ["door", "at"], unique=False)
     op.create_index("ix_passages_unit_at", "passages", ["unit", "at"], unique=False)

@@ -7,12 +7,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from registry.assembly import build_services
+from registry.cli.program import FAULT, OPERATOR, USAGE, program, services_of, told
 from registry.domain.sheets.jobs import Import, ImportState, RowState
 from registry.domain.sheets.kinds import SheetKind
 from registry.services.registry_services import Services
 from registry.services.sheets.sheet_files import Format, template, write_table
-from registry.terminal import FAULT, OPERATOR, USAGE, settings_of, told
 
 SHOWN = 10
 """Faulty rows shown before they are counted only."""
@@ -32,6 +31,7 @@ imports = typer.Typer(
     epilog="Example: menhu-registry import template units units.xlsx && "
     "menhu-registry import units units.xlsx",
 )
+program.add_typer(imports, name="import")
 
 
 def _read(kind: SheetKind) -> Callable[..., None]:
@@ -46,8 +46,7 @@ def _read(kind: SheetKind) -> Callable[..., None]:
         ] = False,
         yes: Yes = False,
     ) -> None:
-        services = _services(context)
-        with told():
+        with told(), services_of(context) as services:
             job = services.sheet_imports.read(kind, _bytes(file), OPERATOR, _reading)
             _preview(services, job)
             if dry_run:
@@ -89,8 +88,8 @@ def list_imports(context: typer.Context) -> None:
 
     Example: menhu-registry import list
     """
-    with told():
-        found = _services(context).sheet_imports.newest(MOST_LISTED)
+    with told(), services_of(context) as services:
+        found = services.sheet_imports.newest(MOST_LISTED)
     for job in found:
         typer.echo(f"{job.id}  {job.kind:<10}  {job.state:<10}  {_counts(job)}")
     if not found:
@@ -106,8 +105,8 @@ def write_faults(context: typer.Context, job: Job, out: Target) -> None:
     Example: menhu-registry import faults I-0123456789abcdef faults.xlsx
     """
     form = _format(out)
-    with told():
-        table = _services(context).sheet_imports.fault_table(job)
+    with told(), services_of(context) as services:
+        table = services.sheet_imports.fault_table(job)
         _write(out, b"".join(write_table(form, "faults", table)))
 
 
@@ -119,8 +118,7 @@ def correct(
 
     Example: menhu-registry import correct I-0123456789abcdef faults.xlsx
     """
-    services = _services(context)
-    with told():
+    with told(), services_of(context) as services:
         changed = services.sheet_imports.correct(job, _bytes(file), OPERATOR)
         _preview(services, changed)
         _go_on(services, changed, yes=yes)
@@ -132,8 +130,7 @@ def resume(context: typer.Context, job: Job, *, yes: Yes = False) -> None:
 
     Example: menhu-registry import resume I-0123456789abcdef
     """
-    services = _services(context)
-    with told():
+    with told(), services_of(context) as services:
         _go_on(services, services.sheet_imports.get(job), yes=yes)
 
 
@@ -143,8 +140,7 @@ def undo(context: typer.Context, job: Job) -> None:
 
     Example: menhu-registry import undo I-0123456789abcdef
     """
-    services = _services(context)
-    with told():
+    with told(), services_of(context) as services:
         _run(services, services.sheet_imports.undo(job))
 
 
@@ -154,11 +150,12 @@ def discard(context: typer.Context, job: Job) -> None:
 
     Example: menhu-registry import discard I-0123456789abcdef
     """
-    with told():
-        left = _services(context).sheet_imports.discard(job, OPERATOR)
+    with told(), services_of(context) as services:
+        left = services.sheet_imports.discard(job, OPERATOR)
     typer.echo(f"{left.id} is {left.state}: {_counts(left)}")
 
 
+@program.command()
 def export(
     context: typer.Context,
     kind: Kind,
@@ -174,8 +171,7 @@ def export(
     Example: menhu-registry export occupants occupants.xlsx --names "annual check"
     """
     form = _format(out)
-    services = _services(context)
-    with told(), services.store.writing() as uow:
+    with told(), services_of(context) as services, services.store.writing() as uow:
         table = services.sheet_exports.table(uow, kind, OPERATOR, names)
         content = b"".join(write_table(form, kind.value, table))
     # Only now is it certain that the trail tells of it.
@@ -224,11 +220,6 @@ def _counts(job: Import) -> str:
 def _reading(rows: int) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r{rows} rows read", nl=False, err=True)
-
-
-def _services(context: typer.Context) -> Services:
-    with told():
-        return build_services(settings_of(context))
 
 
 def _format(out: Path) -> Format:

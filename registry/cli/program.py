@@ -1,21 +1,25 @@
 """`menhu-registry`: set up, fill, serve and check a registry."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
+from sqlalchemy.exc import DatabaseError
 
 from registry.assembly import build_services, now
 from registry.audit.trail import verify
-from registry.domain.principals import Role
-from registry.services.access import TOKEN_DAYS, Wish
+from registry.domain.errors import Invalid, RegistryError
 from registry.services.installation import Installation
+from registry.services.registry_services import Services
 from registry.settings import Settings, is_loopback
-from registry.sheet_commands import export, imports
-from registry.terminal import FAULT, OPERATOR, USAGE
-from registry.terminal import settings_of as _settings
-from registry.terminal import told as _told
+
+OPERATOR, CLI = "operator", "cli"
+FAULT, USAGE = 1, 2
+
 
 program = typer.Typer(
     no_args_is_help=True,
@@ -26,10 +30,6 @@ program = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the audit trail.")
 program.add_typer(audit, name="audit")
-tokens = typer.Typer(no_args_is_help=True, help="Tokens for callers of the API.")
-program.add_typer(tokens, name="token")
-program.add_typer(imports, name="import")
-program.command()(export)
 
 
 @program.callback()
@@ -38,9 +38,19 @@ def options(
     data: Annotated[
         Path, typer.Option(envvar="MENHU_DATA", help="The data folder.")
     ] = Path("registry-data"),
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MENHU_DATABASE_URL",
+            metavar="URL",
+            help="A PostgreSQL database, postgresql://USER@HOST/NAME, instead of a "
+            "file in the data folder. Keep its password in ~/.pgpass.",
+        ),
+    ] = None,
 ) -> None:
     """Set up, fill, serve and check a registry."""
-    context.obj = Settings(data=data)
+    url = None if database is None else SecretStr(database)
+    context.obj = Settings(data=data, database_url=url)
 
 
 @program.command()
@@ -49,11 +59,12 @@ def migrate(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR migrate
     """
-    settings = _settings(context)
-    with _told():
-        revision = Installation(settings).migrate()
-    typer.echo(f"{settings.database} is at revision {revision}")
-    typer.echo(f"gateways need {settings.public_key}")
+    at = settings(context)
+    with told():
+        installation = Installation(at)
+        revision = installation.migrate()
+    typer.echo(f"{installation.place} is at revision {revision}")
+    typer.echo(f"gateways need {at.public_key}")
 
 
 @program.command()
@@ -65,8 +76,7 @@ def seed(
 
     Example: menhu-registry --data DIR seed street.json
     """
-    with _told():
-        services = build_services(_settings(context))
+    with told(), services_of(context) as services:
         document = _load(file)
         with (
             typer.progressbar(length=len(services.seeding.steps) + 1) as bar,
@@ -92,8 +102,7 @@ def enroll(
 
     Example: menhu-registry enroll gateway-1 --public-key gateway-data/device.pub
     """
-    with _told():
-        services = build_services(_settings(context))
+    with told(), services_of(context) as services:
         pem = _text(public_key)
         with services.store.writing() as uow:
             services.gateways.enroll(uow, gateway, pem, OPERATOR)
@@ -120,8 +129,8 @@ def serve(
     # The one command that needs a web server does not slow down the others.
     from registry.server import serve as run  # noqa: PLC0415 - see above
 
-    with _told():
-        run(_settings(context), host, port, typer.echo)
+    with told():
+        run(settings(context), host, port, typer.echo)
 
 
 @program.command()
@@ -130,7 +139,7 @@ def doctor(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR doctor
     """
-    findings = Installation(_settings(context)).findings(now())
+    findings = Installation(settings(context)).findings(now())
     for finding in findings:
         typer.echo(f"{finding.what}: {finding.remedy}", err=True)
     if findings:
@@ -144,10 +153,12 @@ def verify_audit(context: typer.Context) -> None:
 
     Example: menhu-registry --data DIR audit verify
     """
-    with _told():
-        store = Installation(_settings(context)).store()
-        with store.reading() as uow:
-            verdict = verify(uow)
+    with (
+        told(),
+        closing(Installation(settings(context)).store()) as store,
+        store.reading() as uow,
+    ):
+        verdict = verify(uow)
     if verdict.broken is not None:
         typer.echo(
             f"entry {verdict.broken} does not follow from what came before it: "
@@ -158,72 +169,35 @@ def verify_audit(context: typer.Context) -> None:
     typer.echo(f"{verdict.entries} entries hold; head {verdict.head.hex()}")
 
 
-@tokens.command("issue")
-def issue_token(
-    context: typer.Context,
-    role: Annotated[Role, typer.Option(help="What the caller is.")],
-    party: Annotated[
-        str | None, typer.Option(help="Which landlord or tenant, by party id.")
-    ] = None,
-    area: Annotated[
-        str | None, typer.Option(help="The area staff are bound to, by code.")
-    ] = None,
-    days: Annotated[
-        int, typer.Option(min=1, max=366, help="Days it lives.")
-    ] = TOKEN_DAYS,
-) -> None:
-    """Issue a token; its secret is shown this once.
-
-    Example: menhu-registry token issue --role grid_officer --area G001
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.writing() as uow:
-            wish = Wish(role, party, area, days)
-            token, secret = services.access.issue(uow, wish, OPERATOR)
-    typer.echo(
-        f"{token.id} until {token.expires_at:%Y-%m-%d}; keep it secret:", err=True
-    )
-    typer.echo(secret)
+def settings(context: typer.Context) -> Settings:
+    """Return the settings the command line gave."""
+    given: Settings = context.obj
+    return given
 
 
-@tokens.command("list")
-def list_tokens(context: typer.Context) -> None:
-    """List every token, the newest first; secrets are not kept.
-
-    Example: menhu-registry token list
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.reading() as uow:
-            found = uow.access.tokens()
-    for token in found:
-        where = token.party or token.area or "the whole street"
-        state = "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}"
-        typer.echo(f"{token.id}  {token.role:<12}  {where:<20}  {state}")
-    if not found:
-        typer.echo("no token was ever issued", err=True)
+@contextmanager
+def services_of(context: typer.Context) -> Iterator[Services]:
+    """Open the services of the installation, and close them."""
+    services = build_services(settings(context))
+    with closing(services.store):
+        yield services
 
 
-@tokens.command("revoke")
-def revoke_token(
-    context: typer.Context,
-    token: Annotated[str, typer.Argument(help="The token's id, not its secret.")],
-) -> None:
-    """End a token at once.
-
-    Example: menhu-registry token revoke K-0123456789abcdef
-    """
-    with _told():
-        services = build_services(_settings(context))
-        with services.store.writing() as uow:
-            services.access.revoke(uow, token, OPERATOR)
-    typer.echo(f"{token} is revoked")
-
-
-def main() -> None:
-    """Run the program."""
-    program()
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell an error in words and leave with a code, not with a trace."""
+    try:
+        yield
+    except RegistryError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(USAGE if isinstance(error, Invalid) else FAULT) from error
+    except DatabaseError as error:
+        typer.echo(
+            f"the database cannot be used ({error.orig}): "
+            "`menhu-registry doctor` says more",
+            err=True,
+        )
+        raise typer.Exit(FAULT) from error
 
 
 def _text(file: Path) -> str:

@@ -1,0 +1,11 @@
+"""`menhu-registry`: set up, fill, serve and check a registry."""
+
+from registry.cli import policies, sheets, tokens
+from registry.cli.program import program
+
+__all__ = ["main", "policies", "program", "sheets", "tokens"]
+
+
+def main() -> None:
+    """Run the program."""
+    program()

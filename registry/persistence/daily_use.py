@@ -1,0 +1,128 @@
+"""What doors were used by which card on which day: counts, no times.
+
+Passages are counted into days once, up to a mark; what came after the mark is counted
+when it is read. Rules and house pages read days, never single passages.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, bindparam, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from controller.cbor import EPOCH, microseconds
+from registry.persistence.rows import Moment, Record, RowNumber
+
+FIRST_DAY = EPOCH.date()
+DAY = 24 * 60 * 60 * 10**6
+
+
+class DayRow(Record):
+    """A card's use of a door on a day; `day` counts from 1970 in the street's zone."""
+
+    __tablename__ = "daily_use"
+    __table_args__ = (Index("ix_daily_use_unit_day", "unit", "day"),)
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    door: Mapped[str] = mapped_column(primary_key=True)
+    credential: Mapped[int] = mapped_column(
+        RowNumber, primary_key=True, autoincrement=False
+    )
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    granted: Mapped[int]
+    refused: Mapped[int]
+
+
+class MarkRow(Record):
+    """The number of the last passage counted."""
+
+    __tablename__ = "daily_use_mark"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(RowNumber)
+    counted_at: Mapped[datetime] = mapped_column(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """How often a card was let in or refused at a door on a day."""
+
+    day: date
+    door: str
+    credential: int
+    unit: str
+    granted: int
+    refused: int
+
+
+COUNTED = """
+    SELECT (at + :offset) / :day AS day, door, credential, COALESCE(unit, '') AS unit,
+        SUM(CASE WHEN granted THEN 1 ELSE 0 END) AS granted,
+        SUM(CASE WHEN granted THEN 0 ELSE 1 END) AS refused
+    FROM passages
+    WHERE number > :after AND number <= :upto AND own AND credential IS NOT NULL
+        AND at >= 0 {more}
+    GROUP BY 1, 2, 3, 4
+"""
+ADD = text(
+    "INSERT INTO daily_use (day, door, credential, unit, granted, refused) "
+    + COUNTED.format(more="")
+    + " ON CONFLICT (day, door, credential, unit) DO UPDATE SET "
+    "granted = daily_use.granted + excluded.granted, "
+    "refused = daily_use.refused + excluded.refused"
+)
+SINCE = text(COUNTED.format(more="AND unit IN :units")).bindparams(
+    bindparam("units", expanding=True)
+)
+
+
+class DailyUse:
+    """The repository of use by the day."""
+
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        self._session = session
+
+    def mark(self) -> int:
+        """Return the number of the last passage counted."""
+        row = self._session.get(MarkRow, 1, with_for_update=True)
+        return 0 if row is None else row.number
+
+    def count(self, upto: int, offset: timedelta, now: datetime) -> None:
+        """Count the passages up to a number; days begin `offset` before UTC's."""
+        after = self.mark()
+        if upto <= after:
+            return
+        self._session.execute(ADD, _values(after, upto, offset))
+        self._session.merge(MarkRow(id=1, number=upto, counted_at=now))
+
+    def of_units(
+        self, units: Iterable[str], since: date, upto: int, offset: timedelta
+    ) -> list[DayUse]:
+        """Return the use by cards of units since a day, up to a passage's number."""
+        those = list(units)
+        first = (since - FIRST_DAY).days
+        rows = self._session.scalars(
+            select(DayRow).where(DayRow.unit.in_(those), DayRow.day >= first)
+        )
+        counted = [_use(row) for row in rows]
+        after = self._session.get(MarkRow, 1)
+        values = _values(0 if after is None else after.number, upto, offset)
+        fresh = self._session.execute(SINCE, values | {"units": those})
+        return counted + [_use(row) for row in fresh if row.day >= first]
+
+
+def _values(after: int, upto: int, offset: timedelta) -> dict[str, int]:
+    zone = microseconds(EPOCH + offset)
+    return {"after": after, "upto": upto, "offset": zone, "day": DAY}
+
+
+def _use(row: Any) -> DayUse:  # noqa: ANN401 - a row read either way
+    return DayUse(
+        FIRST_DAY + timedelta(days=row.day),
+        row.door,
+        row.credential,
+        row.unit,
+        row.granted,
+        row.refused,
+    )

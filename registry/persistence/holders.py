@@ -1,0 +1,104 @@
+"""Who held some cards and where they lived: two questions for a whole batch."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    String,
+    any_,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from registry.domain.credential import Credential, CredentialState
+from registry.domain.occupancy import Basis, Occupancy, OccupancyState
+from registry.persistence.credentials import CredentialRow
+from registry.persistence.tenancies import OccupancyRow
+
+# An enumeration looks its members up much more slowly.
+STATES = {state.value: state for state in CredentialState}
+BASES = {basis.value: basis for basis in Basis}
+STANDS = {state.value: state for state in OccupancyState}
+
+
+class Holders:
+    """The repository of holders; asked with every batch, it makes no mapped rows."""
+
+    def __init__(self, session: Session) -> None:
+        """Work in a session."""
+        self._session = session
+
+    def credentials(self, cards: Collection[int]) -> list[Credential]:
+        """Return every credential of the cards, the latest last."""
+        row = CredentialRow
+        query = (
+            select(row.id, row.card, row.party, row.state, row.issued_at, row.ended_at)
+            .where(self._among(row.card, cards))
+            .order_by(row.issued_at, row.id)
+        )
+        return [
+            Credential(number, card, party, STATES[state], issued_at, ended_at)
+            for number, card, party, state, issued_at, ended_at in self._rows(query)
+        ]
+
+    def occupancies(self, parties: Collection[str]) -> list[Occupancy]:
+        """Return the occupancies of parties, the first recorded first."""
+        row = OccupancyRow
+        query = (
+            select(
+                row.id,
+                row.party,
+                row.unit,
+                row.building,
+                type_coerce(row.basis, String),
+                row.start,
+                row.end,
+                row.tenancy,
+                row.room,
+                type_coerce(row.state, String),
+            )
+            .where(self._among(row.party, parties))
+            .where(row.superseded_at.is_(None), row.valid_to.is_(None))
+            .order_by(row.id)
+        )
+        return [
+            Occupancy(
+                id_,
+                party,
+                unit,
+                building,
+                BASES[basis],
+                start,
+                end,
+                tenancy,
+                room,
+                STANDS[state],
+            )
+            for (
+                id_,
+                party,
+                unit,
+                building,
+                basis,
+                start,
+                end,
+                tenancy,
+                room,
+                state,
+            ) in self._rows(query)
+        ]
+
+    def _rows(self, query: Any) -> Any:  # noqa: ANN401 - rows of several types
+        return self._session.connection().execute(query).all()
+
+    def _among(
+        self, column: InstrumentedAttribute[Any], values: Collection[Any]
+    ) -> ColumnElement[bool]:
+        """Compare with many values; PostgreSQL takes them as one, not one by one."""
+        if self._session.get_bind().dialect.name != "postgresql":
+            return column.in_(list(values))
+        return column == any_(literal(list(values), ARRAY(column.type)))
