@@ -18,6 +18,7 @@ from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.imports import ImportJobRow, ImportLineRow
 from registry.services.sheets.imports import SheetImports
 from registry.services.sheets.sheet_files import Format
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     OWNER_CARD,
     TENANT_CARD,
@@ -43,8 +44,8 @@ LANDLORD = (EMPTY, "L1", NAME, "产权", "2026-01-01", "")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with registry(tmp_path) as ready:
+def bench(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
+    with registry(tmp_path, new_database) as ready:
         yield ready
 
 
