@@ -10,6 +10,7 @@ from controller.cbor import microseconds
 from controller.vocabulary import Direction, Reason
 from registry.domain.credential import CardState
 from registry.persistence.passage_lines import PassageLine
+from registry.persistence.rows import signed
 
 MINUTE = 60 * 10**6
 HOURS = (0, 0, 0, 0, 0, 1, 4, 9, 8, 3, 2, 3, 5, 4, 2, 2, 3, 6, 9, 8, 6, 4, 3, 1)
@@ -100,7 +101,7 @@ def _told(
         granted,
         reason.value,
         Direction.ENTRY.value,
-        walker.card,
+        signed(walker.card),
         walker.state.value,
         walker.credential,
         walker.party,
