@@ -12,9 +12,11 @@ from registry.api import (
     alarms,
     door_rules,
     doors,
+    exports,
     gateways,
     health,
     houses,
+    imports,
     passages,
     policy,
     problems,
@@ -69,6 +71,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         alarms,
         tenancies,
         policy,
+        imports,
+        exports,
         health,
     ):
         app.include_router(router.router)

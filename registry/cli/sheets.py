@@ -171,11 +171,13 @@ def export(
     Example: menhu-registry export occupants occupants.xlsx --names "annual check"
     """
     form = _format(out)
-    with told(), services_of(context) as services, services.store.writing() as uow:
-        table = services.sheet_exports.table(uow, kind, OPERATOR, names)
-        content = b"".join(write_table(form, kind.value, table))
-    # Only now is it certain that the trail tells of it.
-    _write(out, content)
+    with told(), services_of(context) as services:
+        exports = services.sheet_exports
+        with services.store.writing() as uow:
+            called = exports.begin(uow, kind, OPERATOR, names)
+        with services.store.reading() as uow:
+            table = exports.table(uow, kind, called)
+            _write(out, b"".join(write_table(form, kind.value, table)))
 
 
 def _go_on(services: Services, job: Import, *, yes: bool) -> None:

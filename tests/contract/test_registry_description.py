@@ -1,6 +1,7 @@
 """The description of the API says what every route takes and how it fails."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import reduce
 from typing import Any
@@ -12,24 +13,29 @@ from registry.api import (
     alarms,
     door_rules,
     doors,
+    exports,
     gateways,
     health,
     houses,
+    imports,
     passages,
     policy,
     rule_books,
     tenancies,
 )
 from registry.app import create_app
+from registry.services.sheets.sheet_files import MEDIA_TYPES, Format
 from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
     alarms,
     door_rules,
     doors,
+    exports,
     gateways,
     health,
     houses,
+    imports,
     passages,
     policy,
     rule_books,
@@ -119,9 +125,7 @@ def test_every_parameter_of_a_path_is_described(described: Described) -> None:
         named = {
             p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"
         }
-        assert named == {
-            part.strip("{}") for part in path.split("/") if part.startswith("{")
-        }
+        assert named == set(re.findall(r"\{(\w+)\}", path))
 
 
 def test_every_post_says_what_it_takes(described: Described) -> None:
@@ -130,16 +134,18 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 12
+    assert len(kinds) == 16
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
-        assert media == {"application/cose" if uplink else "application/json"}
+        sheet = {MEDIA_TYPES[Format.XLSX], "text/csv"}
+        others = {"application/cose" if uplink else "application/json"}
+        assert media == (sheet if path == "/api/imports" else others)
 
 
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 15
+    assert len(bodies) == 16
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

@@ -11,6 +11,8 @@ from registry.domain.sheets.table import escaped
 DELIMITERS = ",;\t"
 FIRST_LINE = 4096
 """Characters looked at to find the delimiter."""
+PIECE = 1 << 15
+"""Characters written at a time."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SAVE_AS = "save the file as CSV in UTF-8, or as XLSX"
 
@@ -38,16 +40,17 @@ def read_csv(data: bytes) -> Iterator[list[str]]:
 
 
 def write_csv(table: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """Return the rows of a table as CSV, row by row, in UTF-8 with its mark."""
-    line = io.StringIO(newline="")
-    writer = csv.writer(line)
-    mark = codecs.BOM_UTF8
+    """Return the rows of a table as CSV, piece by piece, in UTF-8 with its mark."""
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    yield codecs.BOM_UTF8
     for row in table:
         writer.writerow([escaped(text) for text in row])
-        yield mark + line.getvalue().encode()
-        mark = b""
-        line.seek(0)
-        line.truncate()
+        if lines.tell() > PIECE:
+            yield lines.getvalue().encode()
+            lines.seek(0)
+            lines.truncate()
+    yield lines.getvalue().encode()
 
 
 def decoded(data: bytes) -> str:

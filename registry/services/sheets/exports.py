@@ -14,6 +14,8 @@ from registry.services.identity import Identity
 from registry.services.sheets.sheet_files import headers
 
 Names = Mapping[str, str]
+"""What parties are called, by their ids."""
+NOBODY: Names = {}
 Table = Iterator[list[str]]
 
 
@@ -25,19 +27,23 @@ class SheetExports:
         self._identity = identity
         self._clock = clock
 
-    def table(
+    def begin(
         self, uow: UnitOfWork, kind: SheetKind, actor: str, reason: str | None = None
-    ) -> Table:
-        """Return the register's rows of a kind, with names when a reason is given.
+    ) -> Names:
+        """Note that somebody takes a sheet; return the names when a reason is given.
 
-        Needs a writing unit of work.
+        Needs a writing unit of work: nothing may leave before the note is committed.
         """
-        names: Names = {}
+        names = NOBODY
         if reason is not None:
             parties = _parties(uow, kind)
             names = self._identity.reveal(uow, parties, actor, reason)
         deed = Deed(actor, Action.SHEET_EXPORTED, f"sheet:{kind}", reason)
         record(uow, [deed], self._clock())
+        return names
+
+    def table(self, uow: UnitOfWork, kind: SheetKind, names: Names = NOBODY) -> Table:
+        """Return the register's rows of a kind, with the names that are given."""
         yield headers(kind)
         yield from TABLES[kind](uow, names)
 
