@@ -19,11 +19,12 @@ from registry.domain.sheets.kinds import (
     LandlordDraft,
     OccupantDraft,
     SheetKind,
+    Telling,
     TenancyDraft,
     UnitDraft,
     column_of,
 )
-from registry.domain.sheets.known import Known, code_of, person_of, touch
+from registry.domain.sheets.known import Known, code_of, person_column, person_of, touch
 from registry.domain.sheets.words import NONES
 from registry.domain.tenancy import Tenancy
 
@@ -126,23 +127,25 @@ def _occupant(
 
 
 def _tenancy(
-    context: Context, line: Line, draft: TenancyDraft, _party: str | None
+    context: Context, line: Line, draft: TenancyDraft, given: str | None
 ) -> Outcome:
     faults = _place(context, line, draft.unit, draft.room)
     if draft.room is not None:
         draft = replace(draft, room=context.known.room(draft.unit, draft.room))
-    found: dict[str, str | None] = {}
-    for column in ("landlord", "tenant"):
-        reference = getattr(draft, column)
-        found[column] = None if reference is None else context.known.party(reference)
-        if reference is not None and found[column] is None:
-            remedy = column_of(SheetKind.TENANCIES, column).remedy
-            faults.append(line.unknown(column, "the party", remedy))
+    if draft.landlord is not None:
+        landlord = context.known.party(draft.landlord)
+        if landlord is None:
+            remedy = column_of(SheetKind.TENANCIES, "landlord").remedy
+            faults.append(line.unknown("landlord", "the party", remedy))
+        draft = replace(draft, landlord=landlord)
+    tenant = None
+    if draft.tenant is not None or draft.name is not None:
+        tenant, unknown = _who(context, line, draft, given)
+        faults += unknown
     faults += _id(context, line, draft) + _contract(line, draft)
     if not faults:
         faults += _overlap(context, line, draft)
-    draft = replace(draft, landlord=found["landlord"], tenant=found["tenant"])
-    return Outcome(draft, None, tuple(faults))
+    return Outcome(draft, tenant, tuple(faults))
 
 
 def _card(
@@ -175,12 +178,12 @@ CHECKS: Mapping[SheetKind, Check] = {
 def _who(
     context: Context,
     line: Line,
-    draft: LandlordDraft | OccupantDraft,
+    draft: Telling,
     given: str | None,
 ) -> tuple[str, list[CellFault]]:
     """Return whom a row tells of, and what is wrong with how it tells."""
-    column = "landlord" if isinstance(draft, LandlordDraft) else "person"
-    reference, known = person_of(draft), context.known
+    column, reference = person_column(draft), person_of(draft)
+    known = context.known
     party = given or _party(context, reference)
     if party is None:
         remedy = "give a row of an import that was applied, or a party on record"
@@ -280,18 +283,23 @@ def _id(context: Context, line: Line, draft: TenancyDraft) -> list[CellFault]:
 
 
 def _contract(line: Line, draft: TenancyDraft) -> list[CellFault]:
-    """Say who is missing where a contract was signed."""
-    if draft.signed_on is None:
+    """Say what is missing where some of a contract is told."""
+    told = {
+        "signed_on": draft.signed_on,
+        "tenant": draft.tenant or draft.name,
+        "landlord": draft.landlord,
+    }
+    if told["signed_on"] is None and told["tenant"] is None:
         return []
     return [
         line.fault(
             column,
             Fault.MISSING,
-            "a contract has two parties, and this one is not given",
-            "give it, or leave the day of signing empty",
+            "a contract has two parties and a day of signing, and this is not given",
+            "give it, or leave both the tenant and the day of signing empty",
         )
-        for column in ("landlord", "tenant")
-        if getattr(draft, column) is None
+        for column, value in told.items()
+        if value is None
     ]
 
 

@@ -73,7 +73,8 @@ class TenancyDraft:
     tenancy: str | None = None
     room: str | None = None
     landlord: str | None = None
-    tenant: str | None = None
+    tenant: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
     end: date | None = None
     signed_on: date | None = None
 
@@ -100,10 +101,12 @@ class CardDraft:
     person: str
 
 
+Telling = LandlordDraft | TenancyDraft | OccupantDraft
+"""Rows that may tell of a person by a name."""
 Draft = UnitDraft | LandlordDraft | TenancyDraft | OccupantDraft | CardDraft
 
 
-def _unit(example: str = "B001-0301") -> Column:
+def _unit(example: str = "例-0301") -> Column:
     return Column("unit", "房屋编号", reading.code, UNIT_REMEDY, example)
 
 
@@ -126,7 +129,7 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
             "房屋编号",
             reading.code,
             "leave it empty to get building-number, or give a code of its own",
-            "B001-0301",
+            "例-0301",
             required=False,
         ),
         Column(
@@ -134,7 +137,7 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
             "楼栋编号",
             reading.code,
             "give the code of a building on record",
-            "B001",
+            "例",
         ),
         Column(
             "number",
@@ -212,9 +215,10 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
             "tenant",
             "承租人编号",
             reading.code,
-            "give the id of a party on record, or leave it empty",
+            "give the id of a party on record, a code of your own, or leave it empty",
             required=False,
         ),
+        Column("name", "承租人姓名", reading.person_name, NAME_REMEDY, required=False),
         _day("start", "开始日期", "2026-01-01", required=True),
         _day("end", "结束日期", "2026-12-31"),
         _day("signed_on", "合同签订日期", ""),

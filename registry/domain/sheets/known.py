@@ -13,9 +13,17 @@ from registry.domain.sheets.kinds import (
     Draft,
     LandlordDraft,
     OccupantDraft,
+    Telling,
+    TenancyDraft,
     UnitDraft,
 )
 from registry.domain.tenancy import Tenancy
+
+PERSON_COLUMNS: Mapping[type[Telling], str] = {
+    LandlordDraft: "landlord",
+    TenancyDraft: "tenant",
+    OccupantDraft: "person",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ def mentions(drafts: Iterable[Draft], codes: Mapping[str, str]) -> Mentions:
             found["unit"].add(code_of(draft))
         if isinstance(draft, CardDraft):
             cards.add(draft.card)
-        if isinstance(draft, LandlordDraft | OccupantDraft):
+        if isinstance(draft, Telling):
             who = person_of(draft)
             if who is not None and draft.name is not None:
                 names.add((codes.get(who, who), draft.name))
@@ -104,9 +112,15 @@ def code_of(draft: UnitDraft) -> str:
     return draft.unit or f"{draft.building}-{draft.number}"
 
 
-def person_of(draft: LandlordDraft | OccupantDraft) -> str | None:
+def person_column(draft: Telling) -> str:
+    """Return the column that says whom a row tells of."""
+    return PERSON_COLUMNS[type(draft)]
+
+
+def person_of(draft: Telling) -> str | None:
     """Return what a row calls the person it tells of."""
-    return draft.landlord if isinstance(draft, LandlordDraft) else draft.person
+    reference: str | None = getattr(draft, person_column(draft))
+    return reference
 
 
 def touch(

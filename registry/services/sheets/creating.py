@@ -12,6 +12,7 @@ from registry.domain.rights import Contract, RightToLet
 from registry.domain.sheets.checks import Outcome
 from registry.domain.sheets.kinds import (
     CardDraft,
+    Draft,
     LandlordDraft,
     OccupantDraft,
     SheetKind,
@@ -80,8 +81,9 @@ def _landlords(desk: Desk, accepted: Sequence[Outcome]) -> References:
 
 
 def _tenancies(desk: Desk, accepted: Sequence[Outcome]) -> References:
+    named = _people(desk, accepted)
     drafts = [o.draft for o in accepted if isinstance(o.draft, TenancyDraft)]
-    contracts = [_contract(draft) for draft in drafts]
+    contracts = [_contract(o.draft, o.party) for o in accepted]
     signed = [contract for contract in contracts if contract is not None]
     desk.uow.contracts.add(signed, desk.source, desk.now)
     tenancies = [
@@ -103,19 +105,21 @@ def _tenancies(desk: Desk, accepted: Sequence[Outcome]) -> References:
         if tenancy.id in again:
             desk.uow.tenancies.revise(tenancy, desk.source, desk.now)
     return [
-        (f"tenancy:{t.id}", *([f"contract:{t.contract}"] if t.contract else []))
-        for t in tenancies
+        (f"tenancy:{t.id}", *([f"contract:{t.contract}"] if t.contract else []), *new)
+        for t, new in zip(tenancies, named, strict=True)
     ]
 
 
-def _contract(draft: TenancyDraft) -> Contract | None:
-    if draft.signed_on is None or draft.landlord is None or draft.tenant is None:
+def _contract(draft: Draft, tenant: str | None) -> Contract | None:
+    if not isinstance(draft, TenancyDraft) or tenant is None:
+        return None
+    if draft.signed_on is None or draft.landlord is None:
         return None
     return Contract(
         fresh_id("C"),
         draft.unit,
         draft.landlord,
-        draft.tenant,
+        tenant,
         draft.start,
         draft.end,
         draft.signed_on,

@@ -7,6 +7,7 @@ from registry.audit.trail import Action, Deed, record
 from registry.domain.credential import CredentialState
 from registry.domain.occupancy import OccupancyState
 from registry.domain.places import Building
+from registry.domain.rights import Contract
 from registry.domain.sheets import words
 from registry.domain.sheets.kinds import SheetKind
 from registry.persistence.unit_of_work import UnitOfWork
@@ -53,6 +54,8 @@ def _parties(uow: UnitOfWork, kind: SheetKind) -> set[str]:
         return {right.party for right in uow.rights.find()}
     if kind is SheetKind.OCCUPANTS:
         return {stay.party for stay in uow.occupancies.find()}
+    if kind is SheetKind.TENANCIES:
+        return {contract.tenant for contract in uow.contracts.find()}
     return set()
 
 
@@ -80,7 +83,7 @@ def _landlords(uow: UnitOfWork, names: Names) -> Table:
         ]
 
 
-def _tenancies(uow: UnitOfWork, _names: Names) -> Table:
+def _tenancies(uow: UnitOfWork, names: Names) -> Table:
     contracts = {contract.id: contract for contract in uow.contracts.find()}
     for tenancy in uow.tenancies.find():
         contract = contracts.get(tenancy.contract or "")
@@ -89,10 +92,16 @@ def _tenancies(uow: UnitOfWork, _names: Names) -> Table:
             tenancy.unit,
             tenancy.room or "",
             tenancy.landlord or "",
-            "" if contract is None else contract.tenant,
+            *_tenant(contract, names),
             *_days(tenancy.start, tenancy.until),
             *_days(None if contract is None else contract.signed_on),
         ]
+
+
+def _tenant(contract: Contract | None, names: Names) -> tuple[str, str]:
+    if contract is None:
+        return "", ""
+    return contract.tenant, names.get(contract.tenant, "")
 
 
 def _occupants(uow: UnitOfWork, names: Names) -> Table:

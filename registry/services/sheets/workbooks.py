@@ -131,7 +131,7 @@ def _counted(unpacked: IO[bytes], left: int) -> int:
 
 
 def _number(value: float) -> str:
-    if value == int(value) and abs(value) < 10**MOST_DIGITS:
+    if abs(value) < 10**MOST_DIGITS and value == int(value):
         return str(int(value))
     return format(value, f".{MOST_DIGITS}g")
 
