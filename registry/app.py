@@ -10,10 +10,12 @@ from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
+    cards,
     door_rules,
     doors,
     exports,
     gateways,
+    grants,
     health,
     houses,
     imports,
@@ -21,10 +23,14 @@ from registry.api import (
     policy,
     problems,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
+from registry.api.conditions import tagged
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
@@ -58,7 +64,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
-        dependencies=[Depends(guard)],
+        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
     for router in (
@@ -70,6 +76,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        terms,
+        stays,
+        cards,
+        grants,
+        visits,
         policy,
         imports,
         exports,

@@ -26,7 +26,7 @@ from registry.domain.sheets.reading import Unreadable
 LAST_ROW = 50_001
 """The header and 50,000 rows."""
 LONGEST_CELL = 500
-ESCAPED = "=+-@'\t\r"
+ESCAPED = frozenset("=+-@'\t\r")
 """What a spreadsheet takes for a formula when a cell of text begins with it."""
 
 
@@ -142,12 +142,12 @@ def read_row(kind: SheetKind, row: Row) -> tuple[Draft | None, tuple[CellFault, 
 
 def escaped(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] and text[0] in ESCAPED else text
+    return f"'{text}" if text[:1] in ESCAPED else text
 
 
 def unescaped(text: str) -> str:
     """Return a text as it was before it was escaped."""
-    return text[1:] if text[:1] == "'" and text[1:2] in ESCAPED[:5] else text
+    return text[1:] if text[:1] == "'" and text[1:2] in ESCAPED else text
 
 
 def _row(line: Line, layout: Mapping[int, str], texts: Sequence[str]) -> Row:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from registry.audit.trail import Action, Deed, record
-from registry.domain.credential import CredentialState
 from registry.domain.occupancy import OccupancyState
 from registry.domain.places import Building
 from registry.domain.rights import Contract
@@ -121,7 +120,7 @@ def _occupants(uow: UnitOfWork, names: Names) -> Table:
 
 def _cards(uow: UnitOfWork, _names: Names) -> Table:
     for held in uow.credentials.every():
-        if held.state is CredentialState.ACTIVE:
+        if held.opens:
             yield [str(held.card), held.party]
 
 

@@ -5,8 +5,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from registry.domain.credential import CredentialState
+from registry.domain.credential import (
+    CREDENTIALS,
+    CredentialChange,
+    CredentialEvent,
+)
 from registry.domain.history import Channel, Source
+from registry.persistence.credentials import Recorded
 from registry.persistence.ledger import Ledger
 from registry.persistence.references import mentioned
 from registry.persistence.tenancies import OccupancyRow
@@ -64,8 +69,11 @@ def take_back(
             ledger.withdraw(ids, source, now)
     uow.houses.remove_units(groups.get("unit", []))
     identity.forget(uow, groups.get("party", []))
-    for id_ in groups.get("credential", []):
-        uow.credentials.end(int(id_), CredentialState.CANCELLED, now)
+    for held in uow.credentials.in_use(map(int, groups.get("credential", []))):
+        # A card whose binding is undone is blank again, and no reason for a warning.
+        state = CREDENTIALS.after(held.state, CredentialEvent.UNBOUND)
+        change = CredentialChange(state, now)
+        uow.credentials.change(held.id, change, Recorded(source, now))
     return cards
 
 
@@ -92,10 +100,11 @@ def _ledgers(uow: UnitOfWork) -> dict[str, Ledger[Any]]:
 
 
 def _cards_changed(uow: UnitOfWork, ids: Collection[str]) -> set[str]:
-    """Return the credentials that have ended since, or got a PIN."""
+    """Return the credentials that were reported lost, have ended or got a PIN."""
     with_pin = uow.rule_books.cards_with_pin()
     held = uow.credentials.in_use(map(int, ids))
-    return set(ids) - {str(c.id) for c in held if c.card not in with_pin}
+    as_it_was = {str(c.id) for c in held if c.opens and c.card not in with_pin}
+    return set(ids) - as_it_was
 
 
 def _cards_of(uow: UnitOfWork, groups: dict[str, list[str]]) -> set[int]:
