@@ -20,6 +20,7 @@ from registry.domain.history import Source
 from registry.domain.principals import Principal, Role
 from registry.domain.rights import Contract
 from registry.services.stays import StayWish
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FRONT,
@@ -174,9 +175,9 @@ def test_an_expired_card_wakes_by_itself_too(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_key_is_told_once_a_day_where_its_door_knew(
-    tmp_path: Path,
+    tmp_path: Path, new_database: NewDatabase
 ) -> None:
-    with registry(tmp_path) as bench, bench.client() as client:
+    with registry(tmp_path, new_database) as bench, bench.client() as client:
         services = bench.services
         with services.store.writing() as uow:
             services.gateways.heard(uow, heartbeat(1, NOW, *both(1)))
