@@ -4,6 +4,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -12,8 +13,12 @@ from fastapi import FastAPI
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
+from registry.domain.grant import Grant, GrantReason
+from registry.domain.history import Source
+from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
+from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
 from tests.support.registry_bench import (
@@ -60,6 +65,18 @@ VALUES = {
 ENDLESS = "/live/"
 WHO = Responsible("王工", "快递送货", "test")
 ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
+VISIT = Visit("V-1", "B1-0201", "B1", Purpose.ROUTINE, NOW.date())
+GRANT = Grant(
+    "G-1",
+    "P1",
+    "B1",
+    "B1-0201",
+    frozenset({FRONT}),
+    GrantReason.VISIT,
+    NOW,
+    NOW + timedelta(days=1),
+    Side.GRID,
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +85,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            uow.grants.add([GRANT], Source("test"), NOW)
+            uow.visits.add([VISIT], Source("test"), NOW)
         ready.register(occupant=NEW_NAME)
         yield ready
 
