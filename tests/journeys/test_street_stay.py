@@ -13,8 +13,8 @@ from registry.domain.principals import Role
 from tests.support.street import LiveStreet, open_street
 
 CARDS = {"smart_door": 4_123_470_001, "osdp": 4_123_470_002}
-LEFT = {"smart_door": 12, "osdp": 16}
-"""Days ago that each tenant left: one within the grace of two weeks, one beyond."""
+LEFT = {"smart_door": 1, "osdp": 5}
+"""Days ago that each tenant left: one within the grace of three days, one beyond."""
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 
