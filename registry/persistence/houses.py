@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import ForeignKey, Select, delete, func, or_, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -72,8 +71,8 @@ PLACES: dict[type, type[Record]] = {
 }
 
 
-def units_within(area: str) -> Select[Any]:
-    """Return the query for the codes of all units in an area of any level."""
+def buildings_within(area: str) -> Select[str]:
+    """Return the query for the codes of all buildings in an area of any level."""
     communities = select(AreaRow.code).where(AreaRow.parent == area)
     grids = select(AreaRow.code).where(
         or_(
@@ -82,8 +81,12 @@ def units_within(area: str) -> Select[Any]:
             AreaRow.parent.in_(communities),
         )
     )
-    houses = select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
-    return select(UnitRow.code).where(UnitRow.building.in_(houses))
+    return select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
+
+
+def units_within(area: str) -> Select[str]:
+    """Return the query for the codes of all units in an area of any level."""
+    return select(UnitRow.code).where(UnitRow.building.in_(buildings_within(area)))
 
 
 class Houses:
@@ -194,14 +197,6 @@ class Houses:
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)
         rows = self._session.scalars(query)
         return [_room(row) for row in rows]
-
-
-def buildings_within(area: str) -> Select[str]:
-    """Return the buildings of an area of any level."""
-    within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
-    below = select(AreaRow.code).where(AreaRow.parent == within.c.code)
-    codes = within.union_all(below)
-    return select(BuildingRow.code).where(BuildingRow.grid.in_(select(codes.c.code)))
 
 
 def _area(row: AreaRow) -> Area:

@@ -4,6 +4,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -12,9 +13,13 @@ from fastapi import FastAPI
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
+from registry.domain.grant import Grant, GrantReason
+from registry.domain.history import Source
+from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
 from registry.domain.sheets.kinds import SheetKind
+from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
 from tests.support.letting import record_letting
@@ -71,6 +76,18 @@ VALUES = {
 ENDLESS = "/live/"
 WHO = Responsible("王工", "快递送货", "test")
 ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
+VISIT = Visit("V-1", "B1-0201", "B1", Purpose.ROUTINE, NOW.date())
+GRANT = Grant(
+    "G-1",
+    "P1",
+    "B1",
+    "B1-0201",
+    frozenset({FRONT}),
+    GrantReason.VISIT,
+    NOW,
+    NOW + timedelta(days=1),
+    Side.GRID,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +96,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            uow.grants.add([GRANT], Source("test"), NOW)
+            uow.visits.add([VISIT], Source("test"), NOW)
             record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
         rows = [("B1-0301", "", "", NEW_NAME, basis, *[""] * 3) for basis in "?!"]
