@@ -180,8 +180,9 @@ class Filings(Ledger[RentalFiling]):
     def filed_in(self, building: str, at: AsOf = LATEST) -> set[str]:
         """Return the units of a building that have a living filing."""
         units = select(UnitRow.code).where(UnitRow.building == building)
-        living = (FilingRow.unit.in_(units), FilingRow.state.in_(LIVE))
-        return {filing.unit for filing in self.find(*living, at=at)}
+        query = self._query(at).with_only_columns(FilingRow.unit)
+        living = query.where(FilingRow.unit.in_(units), FilingRow.state.in_(LIVE))
+        return set(self._session.scalars(living))
 
     def drafts(self, unit: str, lessor: str) -> list[RentalFiling]:
         """Return what a lessor has begun to file for a dwelling."""
@@ -194,13 +195,14 @@ class Filings(Ledger[RentalFiling]):
     def overtaken(self, nearing: date, today: date, limit: int) -> list[RentalFiling]:
         """Return some filings that days have passed over, the longest passed first.
 
-        They are accepted and to be renewed by `nearing`, or due and not renewed today.
+        They are accepted and to be renewed by `nearing`, or due and were to be renewed
+        before today.
         """
         accepted = and_(
             FilingRow.state == FilingState.ACCEPTED, FilingRow.renews_on <= nearing
         )
         due = and_(
-            FilingRow.state == FilingState.DUE_RENEWAL, FilingRow.renews_on <= today
+            FilingRow.state == FilingState.DUE_RENEWAL, FilingRow.renews_on < today
         )
         order = (FilingRow.renews_on, FilingRow.id)
         return self.find(or_(accepted, due), order=order, limit=limit)

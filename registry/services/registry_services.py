@@ -93,7 +93,7 @@ class Services:
                 self.elsewhere.pass_days,
                 self.visits.send,
                 self.permits.retire,
-                self.cards.expire,
+                self.cards.follow_stays,
                 self.special_days.refresh,
                 self.alarms.forget,
                 self.orders.forget,
