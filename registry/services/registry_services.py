@@ -92,6 +92,8 @@ class Services:
                 self.filings.pass_days,
                 self.elsewhere.pass_days,
                 self.visits.send,
+                self.filings.pass_days,
+                self.elsewhere.pass_days,
                 self.permits.retire,
                 self.cards.follow_stays,
                 self.special_days.refresh,
