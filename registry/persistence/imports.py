@@ -88,6 +88,14 @@ class Imports:
         )
         return [self._import(row) for row in self._session.scalars(query.limit(limit))]
 
+    def waiting(self, before: datetime) -> list[Import]:
+        """Return imports that wait for somebody since before a moment."""
+        states = (ImportState.CHECKED, ImportState.FAULTY)
+        query = select(ImportJobRow).where(
+            ImportJobRow.state.in_(states), ImportJobRow.changed_at < before
+        )
+        return [self._import(row) for row in self._session.scalars(query)]
+
     def move(self, id_: str, state: ImportState, now: datetime) -> None:
         """Let an import be in a state."""
         self._session.execute(

@@ -104,6 +104,7 @@ class Services:
                 self.alarms.forget,
                 self.orders.forget,
                 self.access.forget,
+                self.sheet_imports.forget,
                 self.house_truths.count,
             ),
         )

@@ -1,17 +1,14 @@
 """Imports of sheets on a real database: checked, applied, corrected, taken back."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from registry.audit.trail import Action, verify
-from registry.domain.credential import CredentialState
 from registry.domain.errors import Conflict, Invalid, NotFound
-from registry.domain.history import Channel, Source
 from registry.domain.sheets.jobs import Import, ImportState, RowState
 from registry.domain.sheets.kinds import SheetKind
 from registry.persistence.audit_entries import AuditEntries
@@ -20,8 +17,6 @@ from registry.services.sheets.imports import SheetImports
 from registry.services.sheets.sheet_files import Format
 from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
-    OWNER_CARD,
-    TENANT_CARD,
     Bench,
     registry,
 )
@@ -29,10 +24,10 @@ from tests.support.sheets import (
     CLERK,
     brought,
     file,
+    imports_of,
     live,
     places_of_faults,
     sheet,
-    undone,
 )
 
 UNITS, LANDLORDS, TENANCIES, OCCUPANTS, CARDS = SheetKind
@@ -57,30 +52,9 @@ def either(tmp_path: Path, new_database: NewDatabase) -> Iterator[Bench]:
         yield ready
 
 
-def imports_of(
-    bench: Bench, clock: Callable[[], datetime] | None = None, batch: int = 3
-) -> SheetImports:
-    """Return the service with batches small enough to see several."""
-    services = bench.services
-    return SheetImports(
-        services.store,
-        services.identity,
-        services.permits,
-        clock or bench.clock,
-        batch=batch,
-    )
-
-
 @pytest.fixture
 def imports(bench: Bench) -> SheetImports:
     return imports_of(bench)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SheetImports]:
-    """Serve tests that only read: whatever they leave is in nobody's way."""
-    with registry(tmp_path_factory.mktemp("imports")) as ready:
-        yield imports_of(ready)
 
 
 def units(count: int, floor: str = "3") -> list[list[str]]:
@@ -251,6 +225,19 @@ def test_a_discarded_import_keeps_nothing(bench: Bench, imports: SheetImports) -
             forbidden(job.id, CLERK)
 
 
+def test_what_nobody_comes_back_to_is_given_up(
+    bench: Bench, imports: SheetImports
+) -> None:
+    left = imports.read(OCCUPANTS, sheet(OCCUPANTS, [OCCUPANT]), CLERK)
+    faulty = brought(imports, UNITS, [*units(1), ["", "B1", "1", "x", "出租", ""]])
+    for days, states in ((29, "checked faulty"), (2, "discarded done")):
+        bench.now += timedelta(days=days)
+        bench.services.retirement.look()
+        told_states = [imports.get(job.id).state for job in (left, faulty)]
+        assert told_states == states.split()
+    assert contents(bench) == []
+
+
 def test_giving_up_faulty_rows_leaves_what_is_on_record(
     bench: Bench, imports: SheetImports
 ) -> None:
@@ -258,63 +245,6 @@ def test_giving_up_faulty_rows_leaves_what_is_on_record(
     job = imports.discard(job.id, CLERK)
     assert (job.state, job.counts) == (ImportState.DONE, {RowState.APPLIED: 1})
     assert contents(bench) == []
-
-
-EVERY_KIND: dict[SheetKind, list[tuple[str, ...]]] = {
-    UNITS: [("", "B1", "9001", "-1", "商铺", ""), ("X1", "B2", "2", "2", "空置", "9")],
-    LANDLORDS: [
-        LANDLORD,
-        ("B1-0301", "L1", NAME, "受托", "2026-01-01", "2027-01-01"),
-        ("B1-0201", "P9", "", "产权", "2020-01-01", ""),
-        ("B1-0202", "", OTHER_NAME, "整租转租", "2026-01-01", ""),
-    ],
-    TENANCIES: [
-        ("", EMPTY, "", "P9", "P1", "", "2026-06-01", "2027-06-01", "2026-05-20"),
-        ("T77", "B1-0202", "B", "", "", "", "2026-06-01", "", ""),
-        ("", "B1-0301", "", "P9", "t", NAME, "2026-06-01", "", "2026-05-20"),
-    ],
-    OCCUPANTS: [
-        OCCUPANT,
-        ("B1-0202", "A", "P3", "", "访客", "2026-06-01", "2026-06-09", "T2"),
-        ("B1-0201", "", "", OTHER_NAME, "合住人", "2026-06-01", "", ""),
-    ],
-    CARDS: [("7001", "P1"), ("18446744073709551615", "P3")],
-}
-
-
-@pytest.mark.parametrize("kind", SheetKind)
-def test_undo_restores_live_records_and_permits_exactly(
-    either: Bench, kind: SheetKind
-) -> None:
-    bench, imports = either, imports_of(either)
-    before = live(bench)
-    job = brought(imports, kind, EVERY_KIND[kind])
-    assert job.state is ImportState.DONE, places_of_faults(imports, job)
-    during = live(bench)
-    assert during != before
-    job = undone(imports, job)
-    assert (job.state, job.count(RowState.UNDONE)) == (ImportState.UNDONE, job.rows)
-    assert live(bench) == before
-    again = brought(imports, kind, EVERY_KIND[kind])
-    assert again.state is ImportState.DONE
-    assert {k: len(v) for k, v in live(bench).items()} == {
-        k: len(v) for k, v in during.items()
-    }
-    undone(imports, again)
-    assert live(bench) == before
-
-
-def test_what_was_taken_back_stays_in_the_history(
-    bench: Bench, imports: SheetImports
-) -> None:
-    rows = [("T9", EMPTY, "", "P9", "", "", "2026-06-01", "", "")]
-    undone(imports, brought(imports, TENANCIES, rows))
-    with bench.services.store.reading() as uow:
-        first, last = uow.tenancies.history("T9")
-        assert uow.tenancies.get("T9") is None
-    assert first.source == last.source == Source(CLERK, Channel.IMPORT)
-    assert first.superseded_at == last.recorded_at
-    assert last.span.start == last.span.end, "it held at no time"
 
 
 def test_a_stay_by_a_tenancy_ends_with_it_and_opens_doors(
@@ -332,84 +262,6 @@ def test_a_stay_by_a_tenancy_ends_with_it_and_opens_doors(
     assert {front.door, back.door} == {"door-001", "door-002"}
 
 
-def later_card(bench: Bench, imports: SheetImports) -> None:
-    with bench.services.store.reading() as uow:
-        (stay,) = uow.occupancies.of_unit(EMPTY)
-    brought(imports, CARDS, [("7001", stay.party)])
-
-
-def later_end(bench: Bench, _imports: SheetImports) -> None:
-    with bench.services.store.writing() as uow:
-        (stay,) = uow.occupancies.of_unit(EMPTY)
-        ended = replace(stay, end=date(2026, 7, 1))
-        uow.occupancies.revise(ended, Source("other"), bench.now)
-
-
-def later_right(bench: Bench, imports: SheetImports) -> None:
-    with bench.services.store.reading() as uow:
-        (stay,) = uow.occupancies.of_unit(EMPTY)
-    row = ("B1-0301", stay.party, "", "产权", "2026-01-01", "")
-    assert brought(imports, LANDLORDS, [row]).state is ImportState.DONE
-
-
-@pytest.mark.parametrize(
-    ("later", "named"),
-    [(later_card, "party:P-"), (later_end, "occupancy:O-"), (later_right, "party:P-")],
-)
-def test_undo_is_refused_with_what_was_changed_meanwhile(
-    bench: Bench,
-    imports: SheetImports,
-    later: Callable[[Bench, SheetImports], None],
-    named: str,
-) -> None:
-    job = brought(imports, OCCUPANTS, [OCCUPANT])
-    later(bench, imports)
-    before = live(bench)
-    with pytest.raises(Conflict, match=named):
-        imports.undo(job.id)
-    assert imports.get(job.id).state is ImportState.DONE
-    assert live(bench) == before
-
-
-def test_a_card_that_has_ended_or_got_a_pin_is_not_taken_back(
-    bench: Bench, imports: SheetImports
-) -> None:
-    job = brought(imports, CARDS, [("7001", "P1")])
-    with bench.services.store.writing() as uow:
-        bench.services.registration.end_card(
-            uow, 7001, CredentialState.LOST, "lost", CLERK
-        )
-    with pytest.raises(Conflict, match="credential:"):
-        imports.undo(job.id)
-
-
-def test_a_unit_in_use_stays(imports: SheetImports) -> None:
-    job = brought(imports, UNITS, [("B2-0102", "B2", "0102", "1", "出租", "")])
-    stay = brought(imports, OCCUPANTS, [("B2-0102", *OCCUPANT[1:])])
-    with pytest.raises(Conflict, match="unit:B2-0102"):
-        imports.undo(job.id)
-    undone(imports, stay)
-    with pytest.raises(Conflict, match="ever mentioned stays"):
-        imports.undo(job.id)
-
-
-def test_what_changes_while_it_is_undone_stops_it_until_it_is_out_of_the_way(
-    bench: Bench, imports: SheetImports
-) -> None:
-    job = brought(imports, CARDS, [(str(7000 + n), "P1") for n in range(4)])
-    imports.undo(job.id)
-    with bench.services.store.writing() as uow:
-        bench.services.registration.end_card(
-            uow, 7000, CredentialState.LOST, "lost", CLERK
-        )
-    with pytest.raises(Conflict):
-        imports.run(job.id, CLERK)
-    assert imports.get(job.id).count(RowState.UNDONE) == 3
-    with pytest.raises(Conflict):
-        imports.undo(job.id)
-    assert imports.get(job.id).state is ImportState.UNDOING
-
-
 def test_what_the_register_learned_after_the_check_is_a_fault_of_the_row(
     bench: Bench, imports: SheetImports
 ) -> None:
@@ -420,84 +272,6 @@ def test_what_the_register_learned_after_the_check_is_a_fault_of_the_row(
     job = imports.run(job.id, CLERK)
     assert job.counts == {RowState.APPLIED: 1, RowState.FAULTY: 1}
     assert places_of_faults(imports, job) == [(2, "A", "card")]
-
-
-FAULTS: list[tuple[SheetKind, tuple[str, ...], str]] = [
-    (UNITS, ("", "B9", "1", "1", "出租", ""), "building"),
-    (UNITS, ("", "B1", "0201", "1", "出租", ""), "number"),
-    (UNITS, ("B1-0201", "B1", "1", "1", "出租", ""), "unit"),
-    (UNITS, ("X", "B1", "0201", "1", "出租", ""), "number"),
-    (LANDLORDS, ("B9", *LANDLORD[1:]), "unit"),
-    (LANDLORDS, (EMPTY, "L1", "", *LANDLORD[3:]), "name"),
-    (LANDLORDS, (EMPTY, "P9", OTHER_NAME, *LANDLORD[3:]), "name"),
-    (LANDLORDS, (EMPTY, "I-1#2", NAME, *LANDLORD[3:]), "landlord"),
-    (LANDLORDS, (*LANDLORD[:5], "2026-01-01"), "end"),
-    (TENANCIES, ("", "B9", "", "", *LET), "unit"),
-    (TENANCIES, ("", EMPTY, "A", "", *LET), "room"),
-    (TENANCIES, ("", EMPTY, "", "P8", *LET), "landlord"),
-    (TENANCIES, ("", EMPTY, "", "P9", *LET[:4], "2026-06-01"), "tenant"),
-    (TENANCIES, ("", EMPTY, "", "P9", "P1", *LET[1:]), "signed_on"),
-    (TENANCIES, ("", EMPTY, "", "P9", "P1", NAME, *LET[2:4], "2026-06-01"), "name"),
-    (TENANCIES, ("", EMPTY, "", "P9", "P8", "", *LET[2:4], "2026-06-01"), "name"),
-    (TENANCIES, ("", EMPTY, "", "", "P1", "", *LET[2:4], "2026-06-01"), "landlord"),
-    (TENANCIES, ("T1", EMPTY, "", "", *LET), "tenancy"),
-    (TENANCIES, ("9", EMPTY, "", "", *LET), "tenancy"),
-    (TENANCIES, ("", "B1-0201", "", "", *LET), "start"),
-    (OCCUPANTS, ("B1-0201", "", "P1", "", "租客", "2026-06-01", "", ""), "start"),
-    (OCCUPANTS, ("B1-0202", "C", *OCCUPANT[2:]), "room"),
-    (OCCUPANTS, (*OCCUPANT[:7], "T1"), "tenancy"),
-    (CARDS, (str(TENANT_CARD), "P3"), "card"),
-    (CARDS, ("7001", "P8"), "person"),
-    (CARDS, ("7001", "I-0123456789abcdef#2"), "person"),
-]
-
-
-@pytest.mark.parametrize(("kind", "row", "column"), FAULTS)
-def test_what_contradicts_the_register_is_named_by_its_cell(
-    shared: SheetImports, kind: SheetKind, row: tuple[str, ...], column: str
-) -> None:
-    job = shared.read(kind, sheet(kind, [row]), CLERK)
-    ((number, letter, found),) = places_of_faults(shared, job)
-    assert (number, found) == (2, column)
-    assert letter in "ABCDEFGHI"
-    ((fault,),) = [row.faults for row in shared.faulty(job.id)]
-    assert NAME not in fault.message + fault.remedy
-    assert str(OWNER_CARD) not in fault.message + fault.remedy
-
-
-TWICE: list[tuple[SheetKind, tuple[str, ...], tuple[str, ...], str]] = [
-    (UNITS, ("", "B1", "9", *SHOP), ("", "B1", "9", "2", "自住", ""), "number"),
-    (UNITS, ("X", "B1", "8", *SHOP), ("X", "B1", "9", *SHOP), "unit"),
-    (LANDLORDS, LANDLORD, LANDLORD, "start"),
-    (LANDLORDS, LANDLORD, ("B1-0301", "L1", OTHER_NAME, *LANDLORD[3:]), "name"),
-    (OCCUPANTS, OCCUPANT, OCCUPANT, "start"),
-    (CARDS, ("7001", "P1"), ("7001", "P3"), "card"),
-    (
-        TENANCIES,
-        ("", EMPTY, "", "", *LET),
-        ("", EMPTY, "", "", "", "", "2026-09-01", "", ""),
-        "start",
-    ),
-    (
-        TENANCIES,
-        ("T9", EMPTY, "", "", "", "", "2026-06-01", "2026-07-01", ""),
-        ("T9", EMPTY, "", "", "", "", "2026-07-01", "", ""),
-        "tenancy",
-    ),
-]
-
-
-@pytest.mark.parametrize(("kind", "first", "second", "column"), TWICE)
-def test_what_the_file_says_twice_is_a_fault_of_the_later_row(
-    shared: SheetImports,
-    kind: SheetKind,
-    first: tuple[str, ...],
-    second: tuple[str, ...],
-    column: str,
-) -> None:
-    job = shared.read(kind, sheet(kind, [first, second]), CLERK)
-    ((number, _, found),) = places_of_faults(shared, job)
-    assert (number, found) == (3, column)
 
 
 def test_one_code_is_one_person_across_batches_and_corrections(

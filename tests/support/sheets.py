@@ -1,6 +1,7 @@
 """Sheets made for tests, and the register as it stands, to be compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -60,3 +61,17 @@ def live(bench: Bench) -> dict[str, Any]:
             "permits": {published.permit for published in uow.permits.every()},
             "named": set(uow.session.scalars(select(IdentityRow.party))),
         }
+
+
+def imports_of(
+    bench: Bench, clock: Callable[[], datetime] | None = None, batch: int = 3
+) -> SheetImports:
+    """Return the service with batches small enough to see several."""
+    services = bench.services
+    return SheetImports(
+        services.store,
+        services.identity,
+        services.permits,
+        clock or bench.clock,
+        batch=batch,
+    )

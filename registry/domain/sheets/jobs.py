@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from registry.domain.machine import Machine
@@ -11,6 +11,8 @@ from registry.domain.sheets.kinds import SheetKind
 
 BATCH = 500
 """Rows applied or taken back in one transaction."""
+ABANDONED = timedelta(days=30)
+"""After so long without a word, what a file said is given up."""
 
 
 class ImportState(StrEnum):

@@ -8,10 +8,12 @@ from registry.domain.occupancy import OccupancyState
 from registry.domain.places import Building
 from registry.domain.rights import Contract
 from registry.domain.sheets import words
+from registry.domain.sheets.jobs import BATCH
 from registry.domain.sheets.kinds import SheetKind
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.identity import Identity
 from registry.services.sheets.sheet_files import headers
+from registry.services.sheets.staged import batches
 
 Names = Mapping[str, str]
 """What parties are called, by their ids."""
@@ -36,8 +38,13 @@ class SheetExports:
         """
         names = NOBODY
         if reason is not None:
-            parties = _parties(uow, kind)
-            names = self._identity.reveal(uow, parties, actor, reason)
+            names = {
+                party: name
+                for batch in batches(sorted(_parties(uow, kind)), BATCH)
+                for party, name in self._identity.reveal(
+                    uow, batch, actor, reason
+                ).items()
+            }
         deed = Deed(actor, Action.SHEET_EXPORTED, f"sheet:{kind}", reason)
         record(uow, [deed], self._clock())
         return names

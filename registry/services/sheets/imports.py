@@ -4,13 +4,12 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from registry.audit.trail import Action, Deed, record
 from registry.domain.errors import Conflict, NotFound
 from registry.domain.sheets.checks import Context
 from registry.domain.sheets.jobs import (
+    ABANDONED,
     BATCH,
     IMPORTS,
     Import,
@@ -28,16 +27,23 @@ from registry.services.permits import PermitService
 from registry.services.sheets.corrections import corrected, fault_table
 from registry.services.sheets.creating import Desk, affected, create
 from registry.services.sheets.sheet_files import read_table
-from registry.services.sheets.staged import Checked, Staging, Told, check_rows
+from registry.services.sheets.staged import (
+    Checked,
+    Staging,
+    Told,
+    batches,
+    check_rows,
+)
 from registry.services.sheets.undoing import ids_of, in_the_way, take_back
 
 Progress = Callable[[Import], object]
 """Told how far an import is, after every batch."""
 Reading = Callable[[int], object]
 """Told how many rows were read and checked."""
+CLOCK = "clock"
+"""Who gives an import up when nobody else does."""
 MOST_NAMED = 20
 """Records named in one refusal."""
-T = TypeVar("T")
 
 
 def silent(_job: Import) -> None:
@@ -164,6 +170,13 @@ class SheetImports:
             self._note(uow, id_, Action.SHEET_DISCARDED, actor)
         return self.get(id_)
 
+    def forget(self, uow: UnitOfWork) -> None:
+        """Give up what nobody confirmed or corrected for a long time."""
+        for job in uow.imports.waiting(self._clock() - ABANDONED):
+            self._move(uow, job.id, ImportEvent.GIVEN_UP)
+            uow.imports.discard(job.id)
+            self._note(uow, job.id, Action.SHEET_DISCARDED, CLOCK)
+
     def undo(self, id_: str) -> Import:
         """Begin to take an import back; `run` does it.
 
@@ -260,13 +273,6 @@ class SheetImports:
         rows: str | None = None,
     ) -> None:
         record(uow, [Deed(actor, action, f"import:{id_}", rows)], self._clock())
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Return items in lists of at most so many."""
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch
 
 
 def _found(uow: UnitOfWork, id_: str, *, lock: bool = False) -> Import:

@@ -1,8 +1,10 @@
 """Rows that wait to be recorded: what they say is sealed until it is."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
 
 from registry.domain.sheets.checks import Context, Outcome, check
 from registry.domain.sheets.faults import CellFault, Line
@@ -13,6 +15,8 @@ from registry.domain.sheets.table import Row, read_row
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.identity import Identity
 from registry.services.sheets.facts import facts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,13 @@ def _held(
     if outcome.faults:
         return Checked(told, None, outcome.faults)
     return Checked(replace(told, party=outcome.party), outcome)
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Return items in lists of at most so many."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 class Staging:
