@@ -175,7 +175,7 @@ def body_of(
     unknown = set(schema.get("required", ())) - known.keys() - ANYBODYS
     assert not unknown, f"say in GIVEN what {name} is to be told: {unknown}"
     body = {key: known[key] for key in schema["properties"] if key in known}
-    if "service" in str(schema["properties"].get("reason")):
+    if "doors" in schema["properties"]:
         body |= {"reason": "service", "start": f"{START}T00:00:00Z"}
         body["end"] = f"{END}T00:00:00Z"
     return body | dict.fromkeys(ANYBODYS & schema["properties"].keys(), "D1")
