@@ -15,6 +15,7 @@ from registry.api import (
     gateways,
     health,
     houses,
+    papers,
     passages,
     policy,
     problems,
@@ -68,6 +69,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        papers,
         policy,
         health,
     ):

@@ -42,7 +42,9 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     installation = Installation(settings)
     policy = Policy(clock=clock)
     store = installation.store()
-    identity = Identity(installation.vault_key(), clock)
+    identity = Identity(
+        installation.vault_key(), installation.index_key(), policy, clock
+    )
     permits = PermitService(policy, clock)
     access = AccessService(clock)
     alarms = AlarmService(policy, clock)

@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         """The key names are sealed with."""
         return self.data / "vault.key"
 
+    @property
+    def index_key(self) -> Path:
+        """The key that equal numbers of documents are found by."""
+        return self.data / "index.key"
+
 
 def is_loopback(host: str) -> bool:
     """Say whether only this machine reaches a host."""

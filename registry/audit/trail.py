@@ -19,6 +19,12 @@ class Action(StrEnum):
 
     IDENTITY_SEEN = "identity_seen"
     IDENTITY_REVEALED = "identity_revealed"
+    DOCUMENTS_SEEN = "documents_seen"
+    DOCUMENTS_REVEALED = "documents_revealed"
+    DOCUMENTS_RECORDED = "documents_recorded"
+    TELEPHONES_RECORDED = "telephones_recorded"
+    MERGE_CASE_OPENED = "merge_case_opened"
+    MERGE_CASE_CLOSED = "merge_case_closed"
     TENANCY_RECORDED = "tenancy_recorded"
     TENANCY_ENDED = "tenancy_ended"
     CARD_ISSUED = "card_issued"

@@ -27,6 +27,7 @@ from registry.persistence.lettings import (
     RightRow,
 )
 from registry.persistence.locks import Lock, take
+from registry.persistence.merge_cases import MergeCases
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.tenancies = Tenancies(session)
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
+        self.merge_cases = MergeCases(session)
         self.credentials = Credentials(session)
         self.holders = Holders(session)
         self.hardware = Hardware(session)

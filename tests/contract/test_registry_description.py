@@ -15,6 +15,7 @@ from registry.api import (
     gateways,
     health,
     houses,
+    papers,
     passages,
     policy,
     rule_books,
@@ -30,6 +31,7 @@ MODULES = (
     gateways,
     health,
     houses,
+    papers,
     passages,
     policy,
     rule_books,
@@ -130,7 +132,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 12
+    assert len(kinds) == 14
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -139,7 +141,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 15
+    assert len(bodies) == 19
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

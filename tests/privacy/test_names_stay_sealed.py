@@ -49,6 +49,8 @@ VALUES = {
     "calendar/{year}": "2026",
     "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
+    "parties/{party}": "P1",
+    "merge-cases/{id_}": "M1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }
