@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 
 from registry.api import (
+    addresses,
     alarms,
     door_rules,
     doors,
@@ -70,6 +71,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         alarms,
         tenancies,
         papers,
+        addresses,
         policy,
         health,
     ):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
@@ -61,6 +62,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         clock=clock,
         signer=installation.signer(),
         access=access,
+        addresses=AddressService(policy, clock),
         alarms=alarms,
         card_pins=CardPins(clock),
         changes=Changes(store, settings.poll_seconds),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -82,6 +82,14 @@ class Houses:
         """Add places; what a place lies in must come before it."""
         for kind, group in groupby(places, key=type):
             add_rows(self._session, PLACES[kind], [asdict(place) for place in group])
+
+    def replace(self, building: Building) -> None:
+        """Let a building be what it has become."""
+        self._session.execute(
+            update(BuildingRow)
+            .where(BuildingRow.code == building.code)
+            .values(**asdict(building))
+        )
 
     def codes(self, kind: type) -> set[str]:
         """Return the codes of every place of a kind."""

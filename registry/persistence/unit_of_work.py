@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from registry.domain.external_filing import ExternalFiling
 from registry.domain.rights import Contract, Delegation, RightToLet
 from registry.persistence.access import Access
+from registry.persistence.address_corrections import AddressCorrections
+from registry.persistence.addresses import Addresses
 from registry.persistence.alarms import Alarms
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
@@ -43,6 +45,8 @@ class UnitOfWork:
         """Open the repositories on a session."""
         self.session = session
         self.houses = Houses(session)
+        self.addresses = Addresses(session)
+        self.address_corrections = AddressCorrections(session)
         self.parties = Parties(session)
         self.rights = Ledger(session, RightToLet, RightRow)
         self.delegations = Ledger(session, Delegation, DelegationRow)

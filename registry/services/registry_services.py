@@ -8,6 +8,7 @@ from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.changes import Changes
@@ -38,6 +39,7 @@ class Services:
     clock: Callable[[], datetime]
     signer: Signer
     access: AccessService
+    addresses: AddressService
     alarms: AlarmService
     card_pins: CardPins
     changes: Changes

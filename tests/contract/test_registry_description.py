@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from registry.api import (
+    addresses,
     alarms,
     door_rules,
     doors,
@@ -25,6 +26,7 @@ from registry.app import create_app
 from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
+    addresses,
     alarms,
     door_rules,
     doors,
@@ -132,7 +134,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 14
+    assert len(kinds) == 20
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -141,7 +143,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 19
+    assert len(bodies) == 24
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

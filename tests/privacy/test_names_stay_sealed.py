@@ -51,6 +51,10 @@ VALUES = {
     "credentials/{card}": str(TENANT_CARD),
     "parties/{party}": "P1",
     "merge-cases/{id_}": "M1",
+    "places/{code}": "B1",
+    "external-codes/{number}": "1",
+    "address-corrections/{id_}": "A1",
+    "addresses/search": "search?q=B1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }
@@ -87,7 +91,9 @@ def filled(path: str) -> str:
     """Return a path with something on record in every part."""
     parts = path.split("/")
     return "/".join(
-        VALUES[f"{before}/{part}"] if part.startswith("{") else part
+        VALUES[f"{before}/{part}"]
+        if part.startswith("{")
+        else VALUES.get(f"{before}/{part}", part)
         for before, part in zip(["", *parts], parts, strict=False)
     )
 
