@@ -12,6 +12,7 @@ from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
+from registry.services.exchange import ExchangeService
 from registry.services.gateways import Gateways
 from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
@@ -69,6 +70,13 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         commissioning=Commissioning(gateways, clock),
         deadlines=Deadlines(policy, clock),
         door_rules=DoorRuleService(days, policy, clock),
+        exchange=ExchangeService(
+            identity,
+            policy,
+            installation.exchange_key(),
+            clock,
+            enabled=settings.exchange,
+        ),
         gateways=gateways,
         house_truths=truths,
         housing=Housing(permits, policy, clock),

@@ -17,6 +17,7 @@ from registry.persistence.credentials import Credentials
 from registry.persistence.daily_use import DailyUse
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
+from registry.persistence.exchange import Exchange
 from registry.persistence.hardware import Hardware
 from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
         self.merge_cases = MergeCases(session)
+        self.exchange = Exchange(session)
         self.credentials = Credentials(session)
         self.holders = Holders(session)
         self.hardware = Hardware(session)

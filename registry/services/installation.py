@@ -113,6 +113,10 @@ class Installation:
         """Read the key that equal numbers of documents are found by."""
         return self._secret(self._settings.index_key)
 
+    def exchange_key(self) -> bytes:
+        """Read the key that records are given other names with where they go out."""
+        return self._secret(self._settings.exchange_key)
+
     def _secret(self, path: Path) -> bytes:
         try:
             key = bytes.fromhex(self._read(path).decode("ascii").strip())
@@ -137,7 +141,13 @@ class Installation:
 
     def _unreadable(self) -> list[Finding]:
         found = []
-        for attempt in (self._try_store, self.signer, self.vault_key, self.index_key):
+        for attempt in (
+            self._try_store,
+            self.signer,
+            self.vault_key,
+            self.index_key,
+            self.exchange_key,
+        ):
             try:
                 attempt()
             except InstallationFault as fault:
@@ -167,6 +177,7 @@ class Installation:
             self._settings.signing_key,
             self._settings.vault_key,
             self._settings.index_key,
+            self._settings.exchange_key,
         )
         return [
             Finding(f"{path} can be used by others", f"run `chmod go-rwx {path}`")
@@ -237,6 +248,12 @@ class Installation:
                 )
             _write_private(
                 settings.index_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
+            )
+
+        if not settings.exchange_key.exists():
+            # A new one only ends the month of the old: nothing is opened with it.
+            _write_private(
+                settings.exchange_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
             )
 
     def _used(self, engine: Engine) -> bool:

@@ -15,6 +15,7 @@ from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
+from registry.services.exchange import ExchangeService
 from registry.services.gateways import Gateways
 from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
@@ -46,6 +47,7 @@ class Services:
     commissioning: Commissioning
     deadlines: Deadlines
     door_rules: DoorRuleService
+    exchange: ExchangeService
     gateways: Gateways
     house_truths: HouseTruths
     housing: Housing

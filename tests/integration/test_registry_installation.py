@@ -14,7 +14,14 @@ from registry.settings import Settings
 
 START = datetime.now(UTC)
 """When this file was read: the tests themselves may run much later."""
-FILES = {"menhu.db", "registry.key", "registry.pub", "vault.key", "index.key"}
+FILES = {
+    "menhu.db",
+    "registry.key",
+    "registry.pub",
+    "vault.key",
+    "index.key",
+    "exchange.key",
+}
 
 
 @pytest.fixture

@@ -220,6 +220,7 @@ def test_no_row_but_the_vaults_has_room_for_a_name() -> None:
         "gateways.name",
         "doors.name",
         "identities.name",
+        "exchange_bases.document",
     }
 
 
