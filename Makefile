@@ -8,10 +8,19 @@ UV := $(or $(shell command -v uv),$(TOOLS)/bin/uv)
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
 	&& command -v $$p && break; done)
+DATA := street-data
+DAYS := 90
+RESIDENTS := 60000
 export UV_PYTHON_DOWNLOADS := never
 
 demo: .cache/demo-ready ## Run the whole street on this machine (ARGS="--for 60 --json")
 	@.venv/bin/menhu-demo $(ARGS)
+
+street: .cache/demo-ready ## Fill a register with a synthetic street of 60,000 (DATA=street-data DAYS=90)
+	.venv/bin/menhu-sim plan --out $(DATA)/plan --residents $(RESIDENTS)
+	.venv/bin/menhu-registry --data $(DATA) migrate
+	.venv/bin/menhu-registry --data $(DATA) seed $(DATA)/plan/street.json
+	.venv/bin/menhu-registry --data $(DATA) history --days $(DAYS) --planted $(DATA)/planted.json
 
 test: .cache/dev-ready .cache/services ## Run every test against real services and peers (ARGS="-k name")
 	.venv/bin/pytest -n 3 --dist loadgroup $(ARGS)
@@ -56,4 +65,4 @@ $(TOOLS)/bin/uv:
 	@bash .ci/services
 	@mkdir -p .cache && touch $@
 
-.PHONY: demo test check fmt bench clean help
+.PHONY: demo street test check fmt bench clean help

@@ -11,9 +11,11 @@ from fastapi import Depends, FastAPI
 from registry.api import (
     addresses,
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     papers,
@@ -21,10 +23,14 @@ from registry.api import (
     policy,
     problems,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
+from registry.api.conditions import tagged
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
@@ -58,7 +64,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
-        dependencies=[Depends(guard)],
+        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
     for router in (
@@ -72,6 +78,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         tenancies,
         papers,
         addresses,
+        terms,
+        stays,
+        cards,
+        grants,
+        visits,
         policy,
         health,
     ):

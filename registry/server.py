@@ -1,5 +1,6 @@
 """One serving process: an application behind uvicorn, with patient goodbyes."""
 
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from registry.services.changes import Changes
 from registry.settings import Settings
 
 GRACE_SECONDS = 3
+COLLECT_AFTER = 50_000
+"""How many objects may be made between two looks of the collector."""
 
 
 class Server(uvicorn.Server):
@@ -28,6 +31,17 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def collect_seldom() -> None:
+    """Let the collector of cycles look less often, and not at what stays anyway.
+
+    A batch makes thousands of objects without a cycle: looking through them took a
+    fifth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+
+
 def serve(
     settings: Settings, host: str, port: int, tell: Callable[[str], object]
 ) -> None:
@@ -37,6 +51,7 @@ def serve(
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(settings)
+    collect_seldom()
     shown = f"[{host}]" if ":" in host else host
     tell(f"serving http://{shown}:{port} (stop with Ctrl-C)")
     config = uvicorn.Config(

@@ -76,6 +76,12 @@ def _write_batch(batch: PassageBatch) -> list[Value]:
     ]
 
 
+def _entry(item: Value) -> bytes:
+    if isinstance(item, bytes) and len(item) <= LONGEST_ENTRY:
+        return item
+    return Row([item], "entries", 1).sealed("entry", LONGEST_ENTRY)
+
+
 def _read_batch(row: Row) -> PassageBatch:
     gateway = _gateway(row)
     epoch, first = (
@@ -83,10 +89,7 @@ def _read_batch(row: Row) -> PassageBatch:
         row.integer("first", LARGEST_COUNT, 1),
     )
     previous = row.octets("previous", HASH_SIZE)
-    entries = tuple(
-        Row([item], "entries", 1).sealed("entry", LONGEST_ENTRY)
-        for item in row.items("entries", MOST_ENTRIES)
-    )
+    entries = tuple(map(_entry, row.items("entries", MOST_ENTRIES)))
     if not entries:
         raise MessageRefused("entries must not be empty")
     return PassageBatch(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
-from sqlalchemy import ForeignKey, func, select, update
+from sqlalchemy import ForeignKey, Select, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -141,12 +141,16 @@ class Houses:
 
     def units(self, buildings: Iterable[str]) -> list[Unit]:
         """Return the units of buildings, the lowest floor first."""
+        row = UnitRow
         query = (
-            select(UnitRow)
+            select(row.code, row.building, row.number, row.floor, row.use, row.area)
             .where(UnitRow.building.in_(list(buildings)))
             .order_by(UnitRow.building, UnitRow.floor, UnitRow.number)
         )
-        return [_unit(row) for row in self._session.scalars(query)]
+        return [
+            Unit(code, building, number, floor, UnitUse(use), area)
+            for code, building, number, floor, use, area in self._session.execute(query)
+        ]
 
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""
@@ -163,6 +167,14 @@ class Houses:
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)
         rows = self._session.scalars(query)
         return [_room(row) for row in rows]
+
+
+def buildings_within(area: str) -> Select[str]:
+    """Return the buildings of an area of any level."""
+    within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
+    below = select(AreaRow.code).where(AreaRow.parent == within.c.code)
+    codes = within.union_all(below)
+    return select(BuildingRow.code).where(BuildingRow.grid.in_(select(codes.c.code)))
 
 
 def _area(row: AreaRow) -> Area:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Select,
+    func,
     insert,
     or_,
     select,
@@ -61,6 +62,19 @@ class VersionColumns:
     channel: Mapped[Channel] = mapped_column(Choice(Channel))
 
 
+ABOUT = (
+    "version",
+    "valid_from",
+    "valid_to",
+    "recorded_at",
+    "superseded_at",
+    "actor",
+    "channel",
+)
+"""What is read of a version beside its content, in this order.
+
+Columns are read, not objects: it is faster, and nothing goes stale.
+"""
 T = TypeVar("T", bound=Entity)
 
 
@@ -83,6 +97,8 @@ class Ledger(Generic[T]):
         self._kind = kind
         self._row: Any = row
         self._fields = tuple(field.name for field in fields(kind))
+        self._content = tuple(getattr(row, name) for name in self._fields)
+        self._about = tuple(getattr(row, name) for name in ABOUT)
 
     def add(
         self,
@@ -129,6 +145,11 @@ class Ledger(Generic[T]):
         found = self.find(self._row.id == id_, at=at)
         return found[0] if found else None
 
+    def version(self, id_: str) -> int | None:
+        """Return the number of a record's latest version."""
+        latest = self._query(LATEST).with_only_columns(func.max(self._row.version))
+        return self._session.scalar(latest.where(self._row.id == id_))
+
     def find(
         self,
         *where: ColumnElement[bool],
@@ -137,10 +158,10 @@ class Ledger(Generic[T]):
         limit: int | None = None,
     ) -> list[T]:
         """Return the records that meet conditions, one version of each."""
-        return [
-            version.content
-            for version in self.versions(*where, at=at, order=order, limit=limit)
-        ]
+        query = self._ordered(self._query(at).where(*where), order, limit)
+        kind = self._kind
+        rows = self._session.execute(query.with_only_columns(*self._content))
+        return [kind(*row) for row in rows]
 
     def versions(
         self,
@@ -150,8 +171,7 @@ class Ledger(Generic[T]):
         limit: int | None = None,
     ) -> list[Version[T]]:
         """Return the versions in force of the records that meet conditions."""
-        query = self._query(at).where(*where)
-        query = query.order_by(*(order or (self._row.id,))).limit(limit)
+        query = self._ordered(self._query(at).where(*where), order, limit)
         return [stored.version for stored in self._stored(query)]
 
     def ids(self) -> set[str]:
@@ -181,21 +201,25 @@ class Ledger(Generic[T]):
             or_(row.valid_to.is_(None), row.valid_to > at.valid),
         )
 
-    def _stored(self, query: Select[Any]) -> list[Stored[T]]:
-        return [self._read(row) for row in self._session.execute(_plain(query))]
+    def _ordered(
+        self, query: Select[Any], order: Sequence[Any], limit: int | None
+    ) -> Select[Any]:
+        return query.order_by(*(order or (self._row.id,))).limit(limit)
 
-    def _read(self, row: Any) -> Stored[T]:  # noqa: ANN401 - a row of any kind
-        content = self._kind(**{name: getattr(row, name) for name in self._fields})
-        return Stored(
-            row.version,
-            Version(
-                content,
-                Span(row.valid_from, row.valid_to),
-                Source(row.actor, row.channel),
-                row.recorded_at,
-                row.superseded_at,
-            ),
+    def _stored(self, query: Select[Any]) -> list[Stored[T]]:
+        columns = query.with_only_columns(*self._about, *self._content)
+        return [self._read(row) for row in self._session.execute(columns)]
+
+    def _read(self, row: Sequence[Any]) -> Stored[T]:
+        number, start, end, recorded, superseded, actor, channel, *content = row
+        version = Version(
+            self._kind(*content),
+            Span(start, end),
+            Source(actor, channel),
+            recorded,
+            superseded,
         )
+        return Stored(number, version)
 
     def _append(self, versions: Iterable[Version[T]]) -> None:
         rows = [
@@ -211,8 +235,3 @@ class Ledger(Generic[T]):
         ]
         if rows:
             self._session.connection().execute(insert(self._row), rows)
-
-
-def _plain(query: Select[Any]) -> Select[Any]:
-    """Return a query for columns instead of objects: faster, and nothing goes stale."""
-    return query.with_only_columns(*query.selected_columns)

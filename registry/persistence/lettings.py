@@ -127,5 +127,6 @@ class Filings(Ledger[RentalFiling]):
     def filed_in(self, building: str, at: AsOf = LATEST) -> set[str]:
         """Return the units of a building that have a living filing."""
         units = select(UnitRow.code).where(UnitRow.building == building)
-        living = (FilingRow.unit.in_(units), FilingRow.state.in_(LIVE))
-        return {filing.unit for filing in self.find(*living, at=at)}
+        query = self._query(at).with_only_columns(FilingRow.unit)
+        living = query.where(FilingRow.unit.in_(units), FilingRow.state.in_(LIVE))
+        return set(self._session.scalars(living))

@@ -20,6 +20,7 @@ from registry.persistence.records import HighWater, Hole
 from registry.persistence.rows import signed
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.alarms import AlarmService
+from registry.services.key_watch import KeyWatch
 from registry.services.policy_in_force import on_record
 
 Values = dict[str, object]
@@ -53,10 +54,15 @@ class Ingest:
     """Takes batches; a receipt may be sent only once the unit of work is committed."""
 
     def __init__(
-        self, policy: Policy, alarms: AlarmService, clock: Callable[[], datetime]
+        self,
+        policy: Policy,
+        alarms: AlarmService,
+        keys: KeyWatch,
+        clock: Callable[[], datetime],
     ) -> None:
         """Attribute under a policy and take receive times from a clock."""
         self._policy = policy
+        self._keys = keys
         self._alarms = alarms
         self._clock = clock
 
@@ -111,25 +117,16 @@ class Ingest:
         doors = uow.hardware.doors_of_gateway(mark.gateway)
         buildings = {door.id: door.building for door in doors}
         controllers = {door.controller for door in doors}
-        rows = [
-            (seq, line)
-            for seq, line in enumerate(lines, mark.upto + 1)
-            if isinstance(line, list)
-        ]
+        rows: list[tuple[int, PassageRow]] = []
+        rest: list[tuple[int, OtherEntry | Unreadable]] = []
+        for seq, line in enumerate(lines, mark.upto + 1):
+            if isinstance(line, list):
+                rows.append((seq, line))
+            else:
+                rest.append((seq, line))
         cards = {row[CARD] for _, row in rows} - {None}
         attribution = self._attribution(uow, buildings, cards)
-        others = _Others(mark, now)
-        for seq, line in enumerate(lines, mark.upto + 1):
-            match line:
-                case Gap() | Unwatched():
-                    others.lost(seq, line, own=line.controller in controllers)
-                case AlarmChange() if line.door in buildings:
-                    told = Told(mark.gateway, mark.epoch, seq, now)
-                    self._alarms.take(uow, line, told)
-                case AlarmChange():
-                    others.unkept(seq, encode_entry(line), FOREIGN)
-                case Unreadable():
-                    others.unkept(seq, line.line, line.reason)
+        others = self._others(uow, mark, rest, now, (buildings, controllers))
         add_passages(
             uow.session,
             Source(mark.gateway, mark.epoch, microseconds(now)),
@@ -137,6 +134,31 @@ class Ingest:
         )
         uow.passages.append(others.gaps, others.unwatched)
         uow.records.add_holes(others.holes)
+        self._keys.note(uow, attribution.withdrawn)
+
+    def _others(
+        self,
+        uow: UnitOfWork,
+        mark: HighWater,
+        lines: Sequence[tuple[int, OtherEntry | Unreadable]],
+        now: datetime,
+        own: tuple[Container[str], Container[str]],
+    ) -> "_Others":
+        """Take alarms, and make ready what else is no passage; `own` doors first."""
+        doors, controllers = own
+        others = _Others(mark, now)
+        for seq, line in lines:
+            match line:
+                case Gap() | Unwatched():
+                    others.lost(seq, line, own=line.controller in controllers)
+                case AlarmChange() if line.door in doors:
+                    told = Told(mark.gateway, mark.epoch, seq, now)
+                    self._alarms.take(uow, line, told)
+                case AlarmChange():
+                    others.unkept(seq, encode_entry(line), FOREIGN)
+                case Unreadable():
+                    others.unkept(seq, line.line, line.reason)
+        return others
 
     def _attribution(
         self, uow: UnitOfWork, buildings: Mapping[str, str], cards: set[int]

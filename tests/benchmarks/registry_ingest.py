@@ -33,6 +33,7 @@ from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.parties import Party
 from registry.persistence.passage_lines import COLUMNS, SHARED
 from registry.persistence.passages import PassageRow
+from registry.server import collect_seldom
 from tests.support.postgresql import IN_THE_FOLDER, NewDatabase, databases
 from tests.support.registry_bench import (
     BACK,
@@ -46,7 +47,7 @@ from tests.support.registry_bench import (
     registry,
 )
 
-SIZES, ROUNDS, PASSAGES, SINGLES = (100, 500), 5, 8000, 150
+SIZES, ROUNDS, PASSAGES, SINGLES = (100, 500), 5, 8000, 100
 RESIDENTS = range(10_000, 12_000)
 DOORS: dict[GatewayId, tuple[DoorId, ...]] = {
     GATEWAY: (FRONT, BACK),
@@ -92,6 +93,7 @@ def settle(bench: Bench) -> None:
         ]
         uow.occupancies.add(homes, Recorder("benchmark"), bench.now)
         uow.credentials.add(holders, bench.now.replace(year=2025))
+        uow.session.execute(text("ANALYZE"))
 
 
 def signed(bench: Bench, gateway: GatewayId, size: int, total: int) -> list[bytes]:
@@ -195,6 +197,7 @@ def street(kind: NewDatabase) -> Iterator[Bench]:
     """Set up a registry with residents."""
     with TemporaryDirectory() as folder, registry(Path(folder), kind) as bench:
         settle(bench)
+        collect_seldom()
         yield bench
 
 

@@ -11,16 +11,21 @@ from fastapi.routing import APIRoute
 from registry.api import (
     addresses,
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     papers,
     passages,
     policy,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.app import create_app
 from tests.support.registry_bench import NAMES, Bench, registry
@@ -28,16 +33,21 @@ from tests.support.registry_bench import NAMES, Bench, registry
 MODULES = (
     addresses,
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     papers,
     passages,
     policy,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 Described = dict[str, Any]
 
@@ -134,7 +144,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 20
+    assert len(kinds) == 45
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -143,7 +153,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 24
+    assert len(bodies) == 40
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

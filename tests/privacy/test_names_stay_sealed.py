@@ -55,6 +55,9 @@ VALUES = {
     "external-codes/{number}": "1",
     "address-corrections/{id_}": "A1",
     "addresses/search": "search?q=B1",
+    "occupancies/{occupancy}": "T1.P1",
+    "grants/{grant}": "G-1",
+    "visits/{visit}": "V-1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }

@@ -29,7 +29,7 @@ from registry.domain.credential import CredentialState
 from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.persistence.permits import PermitChangeRow
 from registry.persistence.unit_of_work import UnitOfWork
-from tests.support.postgresql import NewDatabase
+from tests.support.postgresql import IN_THE_FOLDER, NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FAR,
@@ -321,7 +321,7 @@ def test_register(new_database: NewDatabase) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=14,
+            max_examples=16 if new_database is IN_THE_FOLDER else 6,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from registry.app import create_app
 from registry.assembly import Clock, now
@@ -42,6 +43,13 @@ def served(
     if street is not None:
         with services.store.writing() as uow:
             services.seeding.load(uow, street(services.housing.today()), "test")
+    with serving(app, port) as site:
+        yield site
+
+
+@contextmanager
+def serving(app: FastAPI, port: int = 0) -> Iterator[Site]:
+    """Serve an application as it is."""
     listener = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
@@ -51,7 +59,7 @@ def served(
     while not server.started:
         time.sleep(0.01)
     try:
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
+        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", app.state.services)
     finally:
         server.should_exit = True
         thread.join()
