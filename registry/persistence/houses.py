@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ForeignKey, Select, func, select, update
+from sqlalchemy import ForeignKey, Select, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -69,6 +70,20 @@ PLACES: dict[type, type[Record]] = {
     Unit: UnitRow,
     Room: RoomRow,
 }
+
+
+def units_within(area: str) -> Select[Any]:
+    """Return the query for the codes of all units in an area of any level."""
+    communities = select(AreaRow.code).where(AreaRow.parent == area)
+    grids = select(AreaRow.code).where(
+        or_(
+            AreaRow.code == area,
+            AreaRow.parent == area,
+            AreaRow.parent.in_(communities),
+        )
+    )
+    houses = select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
+    return select(UnitRow.code).where(UnitRow.building.in_(houses))
 
 
 class Houses:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -29,6 +29,9 @@ from registry.domain.history import (
     revise,
 )
 from registry.persistence.rows import Choice, Moment, Record, RowNumber, add_rows
+
+INSTANT = timedelta(microseconds=1)
+"""By how much later knowledge is later where a clock was set back."""
 
 
 class EntityRow(Record):
@@ -127,6 +130,8 @@ class Ledger(Generic[T]):
         rows = self._stored(
             self._query(LATEST, every=True).where(self._row.id == record.id)
         )
+        last = max((n.version.recorded_at for n in rows), default=now)
+        now = now if last <= now else last + INSTANT
         revision = revise([n.version for n in rows], record, span, source, now)
         gone = [n.row for n in rows if n.version in revision.superseded]
         # The condition on superseded_at makes the slower of two writers fail.

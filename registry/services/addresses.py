@@ -28,6 +28,7 @@ from registry.domain.addresses import (
     ExternalCode,
     alias_faults,
     code_faults,
+    source_faults,
     with_code,
 )
 from registry.domain.errors import Conflict, Invalid, NotFound
@@ -127,8 +128,8 @@ class AddressService:
             remedy = "give the code of a grid"
             raise Invalid([unknown("grid", "the grid", remedy)])
         require_area(uow, who, new.grid)
-        if not new.source.strip():
-            raise Invalid([missing("source", "say where this comes from")])
+        if faults := source_faults(new.source):
+            raise Invalid(faults)
         known = uow.addresses.memberships(building.code)
         every = moved(known, new, building.grid, self._policy.today())
         uow.addresses.put_memberships(building.code, every, who.source, self._clock())
@@ -226,7 +227,7 @@ STEPS: dict[CorrectionEvent, Stepping] = {
 
 
 def _matches(uow: UnitOfWork, text: str, day: date) -> Iterator[Match]:
-    code = text.strip()
+    code = "".join(filter(str.isprintable, text)).strip()
     if place := _kind(uow, code):
         yield Match(code, place, FoundBy.CODE)
     for kept in uow.addresses.codes_like(code):

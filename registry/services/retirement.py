@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.errors import RegistryError
 from registry.persistence.unit_of_work import Store, UnitOfWork
 from registry.services.threads import finished
 
@@ -34,5 +35,5 @@ class Retirement:
             try:
                 with self._store.writing() as uow:
                     chore(uow)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, RegistryError) as error:
                 LOG.warning("an hourly chore failed: %s", type(error).__name__)

@@ -16,6 +16,7 @@ from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
+from tests.support.letting import record_letting
 from tests.support.registry_bench import (
     FRONT,
     NAMES,
@@ -40,6 +41,11 @@ VALUES = {
     "units/{unit}": "B1-0201",
     "doors/{id_}": FRONT,
     "commissioning/{id_}": FRONT,
+    "filings/{filing}": "F-1",
+    "external-filings/{filing}": "E-1",
+    "rights/{right}": "R-1",
+    "delegations/{delegation}": "D-1",
+    "contracts/{contract}": "C-1",
     "tenancies/{id_}": "T1",
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
@@ -73,6 +79,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
         yield ready
 
