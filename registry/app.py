@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 
 from registry.api import (
+    addresses,
     alarms,
     cards,
     contracts,
@@ -22,6 +23,7 @@ from registry.api import (
     health,
     houses,
     imports,
+    papers,
     passages,
     policy,
     problems,
@@ -80,6 +82,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        papers,
+        addresses,
         filings,
         rights,
         contracts,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
@@ -16,6 +17,7 @@ from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
+from registry.services.exchange import ExchangeService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
@@ -80,7 +82,9 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     installation = Installation(settings)
     policy = Policy(clock=clock)
     store = installation.store()
-    identity = Identity(installation.vault_key(), clock)
+    identity = Identity(
+        installation.vault_key(), installation.index_key(), policy, clock
+    )
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)
@@ -96,6 +100,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         clock=clock,
         signer=installation.signer(),
         access=AccessService(clock),
+        addresses=AddressService(policy, clock),
         alarms=alarms,
         card_pins=CardPins(clock),
         cards=living.cards,
@@ -105,6 +110,13 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         delegations=DelegationService(policy, clock),
         deadlines=living.deadlines,
         door_rules=DoorRuleService(days, policy, clock),
+        exchange=ExchangeService(
+            identity,
+            policy,
+            installation.exchange_key(),
+            clock,
+            enabled=settings.exchange,
+        ),
         elsewhere=ElsewhereService(policy, clock),
         filings=FilingService(policy, living.deadlines, clock),
         gateways=gateways,

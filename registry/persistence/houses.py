@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
-from sqlalchemy import ForeignKey, Select, delete, func, or_, select, tuple_
+from sqlalchemy import (
+    ForeignKey,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -100,6 +109,14 @@ class Houses:
         """Add places; what a place lies in must come before it."""
         for kind, group in groupby(places, key=type):
             add_rows(self._session, PLACES[kind], [asdict(place) for place in group])
+
+    def replace(self, building: Building) -> None:
+        """Let a building be what it has become."""
+        self._session.execute(
+            update(BuildingRow)
+            .where(BuildingRow.code == building.code)
+            .values(**asdict(building))
+        )
 
     def codes(self, kind: type) -> set[str]:
         """Return the codes of every place of a kind."""

@@ -1,6 +1,7 @@
 """Names, sealed: AES-256-GCM, tied to their table, column, row and key."""
 
 import hashlib
+import hmac
 import os
 from collections.abc import Iterable, Mapping
 
@@ -45,9 +46,21 @@ class VaultKey:
             clear = self._cipher.decrypt(nonce, body, f"{place}|{self.id}".encode())
         except (InvalidTag, ValueError) as error:
             raise InstallationFault(
-                "a sealed name does not open: the vault key or the record was changed"
+                "a sealed text does not open: the vault key or the record was changed"
             ) from error
         return clear.decode()
+
+
+class IndexKey:
+    """A key of 32 bytes that equal numbers are found by, and nothing is opened with."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take the key, which is not the one that seals."""
+        self._key = key
+
+    def of(self, text: str) -> bytes:
+        """Return the keyed digest of a text: 32 bytes of HMAC-SHA-256."""
+        return hmac.digest(self._key, b"menhu/blind-index|" + text.encode(), "sha256")
 
 
 class Vault:

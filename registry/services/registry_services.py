@@ -8,6 +8,7 @@ from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
@@ -18,6 +19,7 @@ from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
+from registry.services.exchange import ExchangeService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
@@ -52,6 +54,7 @@ class Services:
     clock: Callable[[], datetime]
     signer: Signer
     access: AccessService
+    addresses: AddressService
     alarms: AlarmService
     card_pins: CardPins
     cards: CardService
@@ -61,6 +64,7 @@ class Services:
     delegations: DelegationService
     deadlines: Deadlines
     door_rules: DoorRuleService
+    exchange: ExchangeService
     elsewhere: ElsewhereService
     filings: FilingService
     gateways: Gateways

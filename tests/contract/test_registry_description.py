@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from registry.api import (
+    addresses,
     alarms,
     cards,
     contracts,
@@ -23,6 +24,7 @@ from registry.api import (
     health,
     houses,
     imports,
+    papers,
     passages,
     policy,
     rights,
@@ -37,6 +39,7 @@ from registry.services.sheets.sheet_files import MEDIA_TYPES, Format
 from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
+    addresses,
     alarms,
     contracts,
     cards,
@@ -50,6 +53,7 @@ MODULES = (
     health,
     houses,
     imports,
+    papers,
     passages,
     rights,
     policy,

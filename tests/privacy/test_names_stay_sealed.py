@@ -63,6 +63,11 @@ VALUES = {
     "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
     "parties/{party}": "P1",
+    "merge-cases/{id_}": "M1",
+    "places/{code}": "B1",
+    "external-codes/{number}": "1",
+    "address-corrections/{id_}": "A1",
+    "addresses/search": "search?q=B1",
     "occupancies/{occupancy}": "T1.P1",
     "grants/{grant}": "G-1",
     "visits/{visit}": "V-1",
@@ -124,7 +129,9 @@ def filled(path: str) -> str:
     """Return a path with something on record in every part."""
     parts = path.split("/")
     return "/".join(
-        VALUES[f"{before}/{part}"] if part.startswith("{") else part
+        VALUES[f"{before}/{part}"]
+        if part.startswith("{")
+        else VALUES.get(f"{before}/{part}", part)
         for before, part in zip(["", *parts], parts, strict=False)
     )
 
@@ -251,6 +258,7 @@ def test_no_row_but_the_vaults_has_room_for_a_name() -> None:
         "gateways.name",
         "doors.name",
         "identities.name",
+        "exchange_bases.document",
     }
 
 
