@@ -14,12 +14,14 @@ from registry.api import (
     contracts,
     door_rules,
     doors,
+    exports,
     external_filings,
     filings,
     gateways,
     grants,
     health,
     houses,
+    imports,
     passages,
     policy,
     problems,
@@ -88,6 +90,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         grants,
         visits,
         policy,
+        imports,
+        exports,
         health,
     ):
         app.include_router(router.router)

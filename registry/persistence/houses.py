@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
-from sqlalchemy import ForeignKey, Select, func, or_, select
+from sqlalchemy import ForeignKey, Select, delete, func, or_, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -162,6 +162,21 @@ class Houses:
             for code, building, number, floor, use, area in self._session.execute(query)
         ]
 
+    def units_of_codes(self, codes: Iterable[str]) -> list[Unit]:
+        """Return the units that have one of some codes."""
+        query = select(UnitRow).where(UnitRow.code.in_(list(codes)))
+        return [_unit(row) for row in self._session.scalars(query)]
+
+    def units_at(self, doors: Iterable[tuple[str, str]]) -> list[Unit]:
+        """Return the units found in a building under a number, for many of them."""
+        place = tuple_(UnitRow.building, UnitRow.number)
+        query = select(UnitRow).where(place.in_(list(doors)))
+        return [_unit(row) for row in self._session.scalars(query)]
+
+    def remove_units(self, codes: Iterable[str]) -> None:
+        """Delete units that nothing mentions."""
+        self._session.execute(delete(UnitRow).where(UnitRow.code.in_(list(codes))))
+
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""
         query = select(UnitRow.building, func.count()).group_by(UnitRow.building)
@@ -171,6 +186,11 @@ class Houses:
         """Return a room."""
         row = self._session.get(RoomRow, code)
         return None if row is None else _room(row)
+
+    def rooms_of_units(self, units: Iterable[str]) -> list[Room]:
+        """Return the rooms of several units."""
+        query = select(RoomRow).where(RoomRow.unit.in_(list(units)))
+        return [_room(row) for row in self._session.scalars(query)]
 
     def rooms(self, unit: str) -> list[Room]:
         """Return the rooms of a unit."""

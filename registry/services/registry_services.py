@@ -34,6 +34,8 @@ from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.rights import RightService
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
 from registry.services.tenancies import TenancyService
@@ -74,6 +76,8 @@ class Services:
     registration: Registration
     rights: RightService
     seeding: Seeding
+    sheet_exports: SheetExports
+    sheet_imports: SheetImports
     special_days: SpecialDays
     stays: StayService
     tenancies: TenancyService

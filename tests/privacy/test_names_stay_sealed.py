@@ -18,6 +18,7 @@ from registry.domain.history import Source
 from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
+from registry.domain.sheets.kinds import SheetKind
 from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
@@ -34,6 +35,7 @@ from tests.support.registry_bench import (
     passage,
     registry,
 )
+from tests.support.sheets import sheet
 
 NEW_NAME = "己示例新住户"
 PLANTED = [*NAMES.values(), NEW_NAME]
@@ -66,6 +68,9 @@ VALUES = {
     "visits/{visit}": "V-1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
+    "exports/{kind}.csv": "occupants.csv",
+    "exports/{kind}.xlsx": "landlords.xlsx",
+    "templates/{kind}.xlsx": "occupants.xlsx",
 }
 """What stands in a path for each of its parts, by the part before it."""
 ENDLESS = "/live/"
@@ -95,6 +100,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             uow.visits.add([VISIT], Source("test"), NOW)
             record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
+        rows = [("B1-0301", "", "", NEW_NAME, basis, *[""] * 3) for basis in "?!"]
+        data = sheet(SheetKind.OCCUPANTS, rows)
+        job = ready.services.sheet_imports.read(SheetKind.OCCUPANTS, data, "test")
+        VALUES["imports/{job}"] = job.id
         yield ready
 
 
