@@ -15,12 +15,14 @@ from registry.api import (
     contracts,
     door_rules,
     doors,
+    exports,
     external_filings,
     filings,
     gateways,
     grants,
     health,
     houses,
+    imports,
     papers,
     passages,
     policy,
@@ -92,6 +94,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         grants,
         visits,
         policy,
+        imports,
+        exports,
         health,
     ):
         app.include_router(router.router)

@@ -34,6 +34,8 @@ from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.rights import RightService
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
 from registry.services.tenancies import TenancyService
@@ -128,6 +130,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
             identity, permits, living.cards, living.tenancies, clock
         ),
         seeding=Seeding(identity, permits, clock),
+        sheet_exports=SheetExports(identity, clock),
+        sheet_imports=SheetImports(store, identity, permits, clock),
         special_days=days,
         stays=living.stays,
         tenancies=living.tenancies,

@@ -87,6 +87,13 @@ class Action(StrEnum):
     ELSEWHERE_EXEMPTED = "elsewhere_exempted"
     ELSEWHERE_NO_LONGER_EXEMPT = "elsewhere_no_longer_exempt"
     STREET_IMPORTED = "street_imported"
+    SHEET_READ = "sheet_read"
+    SHEET_CORRECTED = "sheet_corrected"
+    SHEET_CONFIRMED = "sheet_confirmed"
+    SHEET_APPLIED = "sheet_applied"
+    SHEET_UNDONE = "sheet_undone"
+    SHEET_DISCARDED = "sheet_discarded"
+    SHEET_EXPORTED = "sheet_exported"
 
 
 EXAMPLE = "example"

@@ -22,6 +22,7 @@ from registry.persistence.grants import Grants
 from registry.persistence.hardware import Hardware
 from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
+from registry.persistence.imports import Imports
 from registry.persistence.key_warnings import KeyWarnings
 from registry.persistence.ledger import Ledger
 from registry.persistence.lettings import (
@@ -75,6 +76,7 @@ class UnitOfWork:
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
         self.access = Access(session)
+        self.imports = Imports(session)
         self.commissioning = CommissioningRecords(session)
         self.policy_values = PolicyValues(session)
 

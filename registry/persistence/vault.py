@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ForeignKey, LargeBinary, select
+from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.errors import InstallationFault
@@ -82,6 +82,16 @@ class Vault:
             for party, name in names.items()
         ]
         add_rows(self._session, IdentityRow, rows)
+
+    def named(self, parties: Iterable[str]) -> set[str]:
+        """Return those of some parties that have a name."""
+        query = select(IdentityRow.party).where(IdentityRow.party.in_(list(parties)))
+        return set(self._session.scalars(query))
+
+    def forget(self, parties: Iterable[str]) -> None:
+        """Delete the names of parties."""
+        those = IdentityRow.party.in_(list(parties))
+        self._session.execute(delete(IdentityRow).where(those))
 
     def names(self, parties: Iterable[str]) -> dict[str, str]:
         """Return the names of parties, of those that have one."""

@@ -57,6 +57,31 @@ class Identity:
         """Seal the names of new parties."""
         Vault(uow.session, self._key).put(names)
 
+    def seal(self, text: str, place: str) -> bytes:
+        """Seal a text that waits to be recorded, for the one place it is kept at."""
+        return self._key.seal(text, place)
+
+    def open(self, sealed: bytes, place: str) -> str:
+        """Open a text that waits to be recorded."""
+        return self._key.open(sealed, place)
+
+    def agreeing(
+        self, uow: UnitOfWork, claims: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        """Return those of some (party, name) that are as recorded; names stay here."""
+        asked = set(claims)
+        recorded = Vault(uow.session, self._key).names({party for party, _ in asked})
+        return frozenset(c for c in asked if recorded.get(c[0]) == c[1])
+
+    def nameless(self, uow: UnitOfWork, parties: Iterable[str]) -> frozenset[str]:
+        """Return those of some parties whose name nobody gave."""
+        asked = set(parties)
+        return frozenset(asked - Vault(uow.session, self._key).named(asked))
+
+    def forget(self, uow: UnitOfWork, parties: Iterable[str]) -> None:
+        """Delete the names of parties that should not have been recorded."""
+        Vault(uow.session, self._key).forget(parties)
+
     def reveal(
         self,
         uow: UnitOfWork,

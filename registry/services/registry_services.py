@@ -36,6 +36,8 @@ from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.rights import RightService
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
 from registry.services.tenancies import TenancyService
@@ -78,6 +80,8 @@ class Services:
     registration: Registration
     rights: RightService
     seeding: Seeding
+    sheet_exports: SheetExports
+    sheet_imports: SheetImports
     special_days: SpecialDays
     stays: StayService
     tenancies: TenancyService
@@ -104,6 +108,7 @@ class Services:
                 self.alarms.forget,
                 self.orders.forget,
                 self.access.forget,
+                self.sheet_imports.forget,
                 self.house_truths.count,
             ),
         )

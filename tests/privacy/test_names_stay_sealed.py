@@ -4,6 +4,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -12,8 +13,13 @@ from fastapi import FastAPI
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
+from registry.domain.grant import Grant, GrantReason
+from registry.domain.history import Source
+from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
+from registry.domain.sheets.kinds import SheetKind
+from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.rows import Record
 from tests.support.letting import record_letting
@@ -29,6 +35,7 @@ from tests.support.registry_bench import (
     passage,
     registry,
 )
+from tests.support.sheets import sheet
 
 NEW_NAME = "己示例新住户"
 PLANTED = [*NAMES.values(), NEW_NAME]
@@ -66,11 +73,26 @@ VALUES = {
     "visits/{visit}": "V-1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
+    "exports/{kind}.csv": "occupants.csv",
+    "exports/{kind}.xlsx": "landlords.xlsx",
+    "templates/{kind}.xlsx": "occupants.xlsx",
 }
 """What stands in a path for each of its parts, by the part before it."""
 ENDLESS = "/live/"
 WHO = Responsible("王工", "快递送货", "test")
 ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
+VISIT = Visit("V-1", "B1-0201", "B1", Purpose.ROUTINE, NOW.date())
+GRANT = Grant(
+    "G-1",
+    "P1",
+    "B1",
+    "B1-0201",
+    frozenset({FRONT}),
+    GrantReason.VISIT,
+    NOW,
+    NOW + timedelta(days=1),
+    Side.GRID,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +101,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            uow.grants.add([GRANT], Source("test"), NOW)
+            uow.visits.add([VISIT], Source("test"), NOW)
             record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
+        rows = [("B1-0301", "", "", NEW_NAME, basis, *[""] * 3) for basis in "?!"]
+        data = sheet(SheetKind.OCCUPANTS, rows)
+        job = ready.services.sheet_imports.read(SheetKind.OCCUPANTS, data, "test")
+        VALUES["imports/{job}"] = job.id
         yield ready
 
 
