@@ -80,7 +80,7 @@ class _Living:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy(clock=clock)
+    policy, key = Policy(clock=clock), installation.exchange_key()
     store = installation.store()
     identity = Identity(
         installation.vault_key(), installation.index_key(), policy, clock
@@ -111,11 +111,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         deadlines=living.deadlines,
         door_rules=DoorRuleService(days, policy, clock),
         exchange=ExchangeService(
-            identity,
-            policy,
-            installation.exchange_key(),
-            clock,
-            enabled=settings.exchange,
+            identity, policy, key, clock, enabled=settings.exchange
         ),
         elsewhere=ElsewhereService(policy, clock),
         filings=FilingService(policy, living.deadlines, clock),
