@@ -10,19 +10,25 @@ from fastapi import Depends, FastAPI
 
 from registry.api import (
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     passages,
     policy,
     problems,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.api.access import guard
 from registry.api.bounds import Bounded
+from registry.api.conditions import tagged
 from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
@@ -56,7 +62,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.DESCRIBED,
-        dependencies=[Depends(guard)],
+        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
     for router in (
@@ -68,6 +74,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        terms,
+        stays,
+        cards,
+        grants,
+        visits,
         policy,
         health,
     ):

@@ -3,12 +3,14 @@
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
 from registry.api.access import Caller, Registry
+from registry.api.conditions import expect
 from registry.domain.errors import Fault, FieldError, Invalid
 from registry.domain.principals import Principal
 from registry.persistence.access import Answer
@@ -23,13 +25,22 @@ class Change:
     """One request to change something, by one principal, under a key if it has one."""
 
     def __init__(
-        self, registry: Services, who: Principal, key: str | None, request: bytes
+        self,
+        registry: Services,
+        who: Principal,
+        key: str | None,
+        request: bytes,
+        check: Callable[[UnitOfWork], None] = lambda _: None,
     ) -> None:
-        """Take the SHA-256 of the request: the same key must mean the same request."""
+        """Take the SHA-256 of the request: the same key must mean the same request.
+
+        `check` looks at the register before anything is done.
+        """
         self._registry = registry
         self.who = who
         self._key = key
         self._request = request
+        self._check = check
 
     def make(self, kind: type[M], action: Callable[[UnitOfWork], M]) -> M:
         """Do it in one transaction and return the answer, or the answer it had before.
@@ -39,9 +50,11 @@ class Change:
         """
         with self._registry.store.writing() as uow:
             if self._key is None:
+                self._check(uow)
                 return action(uow)
             known = uow.access.answer(self.who.name, self._key)
             if known is None:
+                self._check(uow)
                 done = action(uow)
                 kept = Answer(self._request, done.model_dump_json())
                 uow.access.keep(self.who.name, self._key, kept, self._registry.clock())
@@ -78,7 +91,8 @@ async def _change(
         )
     body = await request.body()
     said = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Change(registry, who, key, hashlib.sha256(said + body).digest())
+    digest = hashlib.sha256(said + body).digest()
+    return Change(registry, who, key, digest, partial(expect, request=request))
 
 
 Changing = Annotated[Change, Depends(_change)]

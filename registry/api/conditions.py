@@ -1,27 +1,57 @@
-"""Versions as entity tags: read again only what changed, change only what was read."""
+"""Versions as entity tags: read again only what changed, change only what was read.
+
+A record kept in versions is read at `/api/{kind}/{id}` and changed below it; its tag
+is the number of its latest version.
+"""
 
 from fastapi import HTTPException, Request, Response
 
+from registry.api.access import Registry
 from registry.domain.errors import Outdated
+from registry.persistence.unit_of_work import UnitOfWork
+
+VERSIONED = {
+    "occupancies": "occupancies",
+    "tenancies": "tenancies",
+    "filings": "filings",
+    "grants": "grants",
+    "visits": "visits",
+}
+"""The ledger of each kind of record, by the name it has in addresses."""
 
 
-def tag(version: int) -> str:
-    """Return the entity tag of a version."""
-    return f'"{version}"'
+def tagged(request: Request, response: Response, registry: Registry) -> None:
+    """Tell the version of a record that is read; 304 to whom has read it already."""
+    if request.method != "GET" or len(_place(request)) != len(("kind", "id")):
+        return
+    with registry.store.reading() as uow:
+        tag = current(uow, request)
+    if tag is None:
+        return
+    response.headers["ETag"] = tag
+    if tag in _tags(request, "If-None-Match"):
+        raise HTTPException(304, headers={"ETag": tag})
 
 
-def show(request: Request, response: Response, version: int) -> None:
-    """Tell the version of what is read; 304 to whom has read it already."""
-    response.headers["ETag"] = tag(version)
-    if tag(version) in _tags(request, "If-None-Match"):
-        raise HTTPException(304, headers={"ETag": tag(version)})
-
-
-def expect(request: Request, version: int) -> None:
-    """Refuse a change of what was read in another version."""
+def expect(uow: UnitOfWork, request: Request) -> None:
+    """Refuse to change a record that was read in another version."""
     wanted = _tags(request, "If-Match")
-    if wanted and "*" not in wanted and tag(version) not in wanted:
+    if wanted and "*" not in wanted and current(uow, request) not in wanted:
         raise Outdated
+
+
+def current(uow: UnitOfWork, request: Request) -> str | None:
+    """Return the tag of the record an address names, if it names one."""
+    kind, *rest = _place(request) or [""]
+    if kind not in VERSIONED or not rest:
+        return None
+    version = getattr(uow, VERSIONED[kind]).version(rest[0])
+    return None if version is None else f'"{version}"'
+
+
+def _place(request: Request) -> list[str]:
+    _, root, *place = request.url.path.split("/")
+    return place if root == "api" else []
 
 
 def _tags(request: Request, header: str) -> set[str]:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from controller.errors import MessageRefused, SignatureRefused
@@ -153,10 +153,12 @@ def _path(place: Sequence[int | str]) -> str:
     return ".".join(str(step) for step in place[1:]) or str(place[0])
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(_request: Request, error: Exception) -> Response:
     code, headers = HTTPStatus.INTERNAL_SERVER_ERROR.value, None
     if isinstance(error, HTTPException):
         code, headers = error.status_code, error.headers
+    if code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=code, headers=headers)
     status = HTTPStatus(code)
     return problem(status, status.description or status.phrase, headers=headers)
 

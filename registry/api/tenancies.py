@@ -1,4 +1,4 @@
-"""Recording tenancies and ending them, and ending cards."""
+"""Recording tenancies with who moves in, and ending them."""
 
 from datetime import date
 from http import HTTPStatus
@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from controller.vocabulary import LARGEST_CARD_NUMBER
-from registry.api.access import COUNTER, Registry
+from registry.api.access import COUNTER, Caller, Registry, open_to
 from registry.api.days import Day
-from registry.domain.credential import CredentialState
 from registry.domain.file_reading import LONGEST_TEXT
+from registry.domain.principals import Role
 from registry.domain.registration import TenancyForm
 
 router = APIRouter(prefix="/api", tags=["tenancies"])
@@ -103,29 +103,18 @@ def record_tenancy(registry: Registry, body: TenancyBody) -> TenancyRecorded:
     )
 
 
-@router.post("/tenancies/{tenancy}/end", summary="End a tenancy")
-def end_tenancy(registry: Registry, tenancy: str, body: EndBody) -> Revised:
-    """Let a tenancy end early; its permits end with the grace the policy gives."""
-    with registry.store.writing() as uow:
-        revision = registry.registration.end_tenancy(uow, tenancy, body.end, COUNTER)
-    return Revised(revision=revision)
-
-
-@router.post("/credentials/{card}/cancel", summary="Cancel a card")
-def cancel_card(registry: Registry, card: Card, body: ReasonBody) -> Revised:
-    """Withdraw every permit of a card at once."""
-    return _end_card(registry, card, CredentialState.CANCELLED, body.reason)
-
-
-@router.post("/credentials/{card}/lose", summary="Report a card lost")
-def lose_card(registry: Registry, card: Card, body: ReasonBody) -> Revised:
-    """Withdraw every permit of a lost card at once."""
-    return _end_card(registry, card, CredentialState.LOST, body.reason)
-
-
-def _end_card(
-    registry: Registry, card: int, state: CredentialState, reason: str
+@router.post(
+    "/tenancies/{tenancy}/end",
+    summary="End a tenancy",
+    openapi_extra=open_to(Role.LANDLORD, Role.TENANT),
+)
+def end_tenancy(
+    registry: Registry, who: Caller, tenancy: str, body: EndBody
 ) -> Revised:
+    """Let a tenancy end early; its permits end with the grace the policy gives.
+
+    A landlord only says so: it ends once who lives there, or a visit, confirms it.
+    """
     with registry.store.writing() as uow:
-        revision = registry.registration.end_card(uow, card, state, reason, COUNTER)
+        revision = registry.tenancies.end(uow, who, tenancy, body.end)
     return Revised(revision=revision)

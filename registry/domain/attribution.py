@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from controller.cbor import EPOCH
-from registry.domain.credential import CardState, Credential
+from registry.domain.credential import WITHDRAWN, CardState, Credential
+from registry.domain.key_warning import Presented
 from registry.domain.occupancy import Occupancy
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.policy import Policy
@@ -45,6 +46,8 @@ class Attribution:
             self._homes[occupancy.party].append(occupancy)
         self._building_of_door = building_of_door
         self._policy = policy
+        self.withdrawn: list[Presented] = []
+        """The withdrawn cards that were held to our own doors so far."""
         self._days: dict[int, date] = {}
 
     def of(self, card: int | None, door: str, at: datetime) -> Holder:
@@ -54,6 +57,9 @@ class Attribution:
         for credential in reversed(self._credentials.get(card, [])):
             state = credential.state_at(at)
             if state is not CardState.UNKNOWN:
+                if state in WITHDRAWN and door in self._building_of_door:
+                    shown = Presented(credential.id, door, at, state)
+                    self.withdrawn.append(shown)
                 unit = self._unit(credential.party, door, at)
                 return Holder(state, credential.id, credential.party, unit)
         return Holder(CardState.UNKNOWN)

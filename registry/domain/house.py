@@ -59,7 +59,8 @@ class UnitRegister:
         declared = {occupancy.tenancy for occupancy in living}
         if not self.filed:
             return UnitState.UNFILED
-        if any(tenancy.id not in declared for tenancy in running):
+        # Who stays on under a new tenancy is declared under that one already.
+        if any(declared.isdisjoint({t.id, t.renewed_by} - {None}) for t in running):
             return UnitState.OCCUPANT_MISSING
         near = policy.in_force(Key.DUE_WINDOW, today).days
         if any(t.state(today, near) is TenancyState.ENDING for t in running):

@@ -76,6 +76,9 @@ OCCUPANCIES: Machine[OccupancyState, OccupancyEvent] = Machine(
         (_S.DECLARED, _E.SILENCE): _S.VISIT,
         (_S.DECLARED, _E.WITHDRAWN): _S.VOID,
         (_S.DECLARED, _E.LEAVE_DECLARED): _S.LEAVE_DECLARED,
+        # Whoever lives there may always say that they leave.
+        (_S.CONTESTED, _E.LEAVE_DECLARED): _S.LEAVE_DECLARED,
+        (_S.VISIT, _E.LEAVE_DECLARED): _S.LEAVE_DECLARED,
         (_S.CONTESTED, _E.VISIT_SENT): _S.VISIT,
         (_S.CONTESTED, _E.CONFIRMED): _S.CONFIRMED,
         (_S.CONTESTED, _E.WITHDRAWN): _S.VOID,
@@ -100,7 +103,8 @@ LIVE = frozenset({_S.DECLARED, _S.CONTESTED, _S.VISIT, _S.CONFIRMED, _S.LEAVE_DE
 class Occupancy:
     """A party lives in a unit; no start means before our records, no end open.
 
-    `confirmed_by` is the side that did not declare it, or the street.
+    `confirmed_by` is the side that did not declare it, or the street. `leave_by` said
+    on `leave_declared_on` that the party leaves on `leave_on`.
     """
 
     id: str
@@ -118,6 +122,8 @@ class Occupancy:
     confirmed_by: Side | None = None
     confirmed_on: date | None = None
     leave_by: Side | None = None
+    leave_on: date | None = None
+    leave_declared_on: date | None = None
     exemption: Exemption | None = None
 
     def holds(self, day: date) -> bool:
@@ -126,6 +132,11 @@ class Occupancy:
             return False
         started = self.start is None or self.start <= day
         return started and (self.end is None or day < self.end)
+
+    def lasts(self, day: date) -> bool:
+        """Say whether the stay holds on a day or will later."""
+        over = self.end is not None and self.end <= day
+        return self.state is not OccupancyState.VOID and not over
 
     @property
     def opens(self) -> bool:

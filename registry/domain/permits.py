@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from controller.cbor import microseconds
 from controller.schedule import Validity
 from controller.vocabulary import CardNumber, DoorId, Permit, PermitId
-from registry.domain.credential import Credential, CredentialState
+from registry.domain.credential import Credential
 from registry.domain.deadlines.arithmetic import start_of
+from registry.domain.grant import Grant
 from registry.domain.hardware import Door
 from registry.domain.occupancy import Occupancy
 from registry.domain.policy import Policy
@@ -33,17 +34,20 @@ class PermitChange:
         return bool(self.removed or self.put)
 
 
-def derive(
+def derive(  # noqa: PLR0913 - all a permit follows from, and nothing else
     occupancies: Iterable[Occupancy],
     credentials: Iterable[Credential],
     doors: Iterable[Door],
     policy: Policy,
     now: datetime,
+    *,
+    grants: Iterable[Grant] = (),
 ) -> frozenset[Permit]:
     """Return the permits that should be in force or will be, as of `now`.
 
-    Several occupancies of one card at one door become one permit where they touch.
-    What has ended, with its grace, is left out.
+    What several occupancies and grants say of one card at one door becomes one permit
+    where they touch. What has ended, with its grace, is left out. Filings, contracts
+    and the answers of other offices are no arguments: none opens or shuts a door.
     """
     doors_of: dict[str, list[str]] = defaultdict(list)
     for door in doors:
@@ -51,17 +55,20 @@ def derive(
     windows: dict[str, dict[str, list[Validity]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for occupancy in occupancies:
-        window = validity_of(occupancy, policy)
+    rights = [
+        *((o.party, validity_of(o, policy), doors_of[o.building]) for o in occupancies),
+        *((g.party, g.validity, g.doors_among(doors_of[g.building])) for g in grants),
+    ]
+    for party, window, opened in rights:
         if window is not None and now < window.end:
-            windows[occupancy.party][occupancy.building].append(window)
+            for door_id in opened:
+                windows[party][door_id].append(window)
     return frozenset(
-        _permit(credential.card, door, window)
+        _permit(credential.card, door_id, window)
         for credential in credentials
-        if credential.state is CredentialState.ACTIVE
-        for building, spans in windows.get(credential.party, {}).items()
+        if credential.opens
+        for door_id, spans in windows.get(credential.party, {}).items()
         for window in _merged(spans)
-        for door in doors_of.get(building, ())
     )
 
 

@@ -69,7 +69,7 @@ def read(form: TenancyForm) -> TenancyDraft:
         unit=form.unit.strip(),
         room=form.room.strip() or None,
         landlord=form.landlord.strip() or None,
-        occupant=_name(form.occupant, errors),
+        occupant=name_of(form.occupant, errors),
         card=_card(form.card, errors),
         start=start,
         end=end,
@@ -102,6 +102,26 @@ def overlapping(
     return None
 
 
+def let_already(
+    others: Iterable[Tenancy],
+    room: str | None,
+    start: date,
+    end: date,
+) -> list[FieldError]:
+    """Return the error of a space that is let to others in the same time."""
+    other = overlapping(others, room, start, end)
+    if other is None:
+        return []
+    return [
+        FieldError(
+            "start",
+            Fault.CONTRADICTION,
+            f"it is let already {other.term}",
+            "end that tenancy first, or choose other dates or another room",
+        )
+    ]
+
+
 def _day(name: str, text: str, errors: list[FieldError]) -> date | None:
     if not text.strip():
         errors.append(missing(name, "give the date as YYYY-MM-DD"))
@@ -132,7 +152,8 @@ def _key(text: str, errors: list[FieldError]) -> str:
     return text
 
 
-def _name(text: str, errors: list[FieldError]) -> str:
+def name_of(text: str, errors: list[FieldError]) -> str:
+    """Read the name of an occupant and say what is wrong with it."""
     name = text.strip()
     if not name:
         errors.append(missing("occupant", "give the name of who moves in"))

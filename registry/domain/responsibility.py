@@ -35,6 +35,25 @@ def read_responsible(operator: str, reason: str, actor: str) -> Responsible:
     return Responsible(operator, reason, actor)
 
 
+def read_reason(text: str) -> str:
+    """Read why something is done, or raise Invalid."""
+    reason = text.strip()
+    if not reason:
+        raise Invalid([missing("reason", "say in a few words why")])
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(
+            [
+                FieldError(
+                    "reason",
+                    Fault.MALFORMED,
+                    f"a reason has at most {LONGEST_REASON} characters",
+                    "say it shorter",
+                )
+            ]
+        )
+    return reason
+
+
 def operator_errors(operator: str, remedy: str) -> list[FieldError]:
     """Say what is wrong with the name of an operator."""
     if not operator:

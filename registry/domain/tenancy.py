@@ -87,8 +87,8 @@ class Tenancy:
             return TenancyState.PLANNED
         until = self.until
         if until is not None and until <= today:
-            over = self.ended_on is None and self.renewed_by is not None
-            return TenancyState.RENEWED if over else TenancyState.ENDED
+            renewed = self.renewed_by is not None
+            return TenancyState.RENEWED if renewed else TenancyState.ENDED
         if self.holdover_since is not None and self.holdover_since <= today:
             return TenancyState.HOLDOVER
         ending = until is not None and (until - today).days <= near

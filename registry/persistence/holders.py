@@ -1,4 +1,4 @@
-"""Who held some cards and where they lived: two questions for a whole batch."""
+"""Who held some cards and where they lived: three questions for a whole batch."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,9 +14,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from registry.domain.credential import Credential, CredentialState
+from registry.domain.credential import (
+    Credential,
+    CredentialChange,
+    CredentialState,
+)
 from registry.domain.occupancy import Basis, Occupancy, OccupancyState
-from registry.persistence.credentials import CredentialRow
+from registry.persistence.credentials import CredentialChangeRow, CredentialRow
 from registry.persistence.tenancies import OccupancyRow
 
 # An enumeration looks its members up much more slowly.
@@ -36,14 +40,46 @@ class Holders:
         """Return every credential of the cards, the latest last."""
         row = CredentialRow
         query = (
-            select(row.id, row.card, row.party, row.state, row.issued_at, row.ended_at)
+            select(
+                row.id,
+                row.card,
+                row.party,
+                type_coerce(row.state, String),
+                row.issued_at,
+                row.ended_at,
+            )
             .where(self._among(row.card, cards))
             .order_by(row.issued_at, row.id)
         )
+        found = self._rows(query)
+        changes = self._changes({number for number, *_ in found})
         return [
-            Credential(number, card, party, STATES[state], issued_at, ended_at)
-            for number, card, party, state, issued_at, ended_at in self._rows(query)
+            Credential(
+                number,
+                card,
+                party,
+                STATES[state],
+                issued_at,
+                ended_at,
+                tuple(changes.get(number, ())),
+            )
+            for number, card, party, state, issued_at, ended_at in found
         ]
+
+    def _changes(
+        self, credentials: Collection[int]
+    ) -> dict[int, list[CredentialChange]]:
+        """Return what became of credentials, the first change first."""
+        row = CredentialChangeRow
+        query = (
+            select(row.credential, type_coerce(row.state, String), row.at)
+            .where(self._among(row.credential, credentials))
+            .order_by(row.number)
+        )
+        changes: dict[int, list[CredentialChange]] = {}
+        for number, state, at in self._rows(query):
+            changes.setdefault(number, []).append(CredentialChange(STATES[state], at))
+        return changes
 
     def occupancies(self, parties: Collection[str]) -> list[Occupancy]:
         """Return the occupancies of parties, the first recorded first."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Select,
+    func,
     insert,
     or_,
     select,
@@ -128,6 +129,11 @@ class Ledger(Generic[T]):
         """Return a record as it is, or as it was at a point of both times."""
         found = self.find(self._row.id == id_, at=at)
         return found[0] if found else None
+
+    def version(self, id_: str) -> int | None:
+        """Return the number of a record's latest version."""
+        latest = self._query(LATEST).with_only_columns(func.max(self._row.version))
+        return self._session.scalar(latest.where(self._row.id == id_))
 
     def find(
         self,

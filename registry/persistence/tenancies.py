@@ -62,6 +62,8 @@ class OccupancyRow(VersionColumns, Record):
     confirmed_by: Mapped[Side | None] = mapped_column(Choice(Side))
     confirmed_on: Mapped[date | None]
     leave_by: Mapped[Side | None] = mapped_column(Choice(Side))
+    leave_on: Mapped[date | None]
+    leave_declared_on: Mapped[date | None]
     exemption: Mapped[Exemption | None] = mapped_column(Choice(Exemption))
 
 

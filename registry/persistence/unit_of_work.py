@@ -15,9 +15,11 @@ from registry.persistence.credentials import Credentials
 from registry.persistence.daily_use import DailyUse
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
+from registry.persistence.grants import Grants
 from registry.persistence.hardware import Hardware
 from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
+from registry.persistence.key_warnings import KeyWarnings
 from registry.persistence.ledger import Ledger
 from registry.persistence.lettings import (
     ContractRow,
@@ -33,6 +35,7 @@ from registry.persistence.permits import Permits
 from registry.persistence.policy_values import PolicyValues
 from registry.persistence.records import Records
 from registry.persistence.tenancies import Occupancies, Parties, Tenancies
+from registry.persistence.visits import Visits
 
 
 class UnitOfWork:
@@ -50,7 +53,10 @@ class UnitOfWork:
         self.tenancies = Tenancies(session)
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
+        self.grants = Grants(session)
+        self.visits = Visits(session)
         self.credentials = Credentials(session)
+        self.key_warnings = KeyWarnings(session)
         self.holders = Holders(session)
         self.hardware = Hardware(session)
         self.permits = Permits(session)

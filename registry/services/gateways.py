@@ -48,6 +48,8 @@ class Gateways:
         now = self._clock()
         uow.hardware.heard(heartbeat, now)
         uow.hardware.report(heartbeat.gateway, heartbeat.doors, now)
+        own = {door.id for door in uow.hardware.doors_of_gateway(heartbeat.gateway)}
+        uow.key_warnings.heard((d for d in heartbeat.doors if d.door in own), now)
         return True
 
 

@@ -20,6 +20,7 @@ from registry.persistence.records import HighWater, Hole
 from registry.persistence.rows import signed
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.alarms import AlarmService
+from registry.services.key_watch import KeyWatch
 from registry.services.policy_in_force import on_record
 
 Values = dict[str, object]
@@ -53,10 +54,15 @@ class Ingest:
     """Takes batches; a receipt may be sent only once the unit of work is committed."""
 
     def __init__(
-        self, policy: Policy, alarms: AlarmService, clock: Callable[[], datetime]
+        self,
+        policy: Policy,
+        alarms: AlarmService,
+        keys: KeyWatch,
+        clock: Callable[[], datetime],
     ) -> None:
         """Attribute under a policy and take receive times from a clock."""
         self._policy = policy
+        self._keys = keys
         self._alarms = alarms
         self._clock = clock
 
@@ -128,6 +134,7 @@ class Ingest:
         )
         uow.passages.append(others.gaps, others.unwatched)
         uow.records.add_holes(others.holes)
+        self._keys.note(uow, attribution.withdrawn)
 
     def _others(
         self,

@@ -40,15 +40,17 @@ class PermitService:
             current = uow.permits.every()
             credentials = uow.credentials.every()
             occupancies = uow.occupancies.find()
+            grants = uow.grants.running(now)
         else:
             affected = list(cards)
             current = uow.permits.of_cards(affected)
             credentials = uow.credentials.of_cards(affected)
             parties = {credential.party for credential in credentials}
             occupancies = uow.occupancies.of_parties(parties)
+            grants = uow.grants.of_parties(parties)
         published = {p.permit.id: p for p in current}
         policy = on_record(uow, self._policy)
-        desired = derive(occupancies, credentials, doors, policy, now)
+        desired = derive(occupancies, credentials, doors, policy, now, grants=grants)
         change = diff((p.permit for p in current), desired)
         if not change:
             return uow.permits.revision()
@@ -65,6 +67,11 @@ class PermitService:
         touched = {p.permit.door for p in (*removed, *old, *put)}
         uow.hardware.want(sorted(touched), revision, now)
         return revision
+
+    def follow(self, uow: UnitOfWork, parties: Iterable[str]) -> int:
+        """Publish what changed for the cards of parties; return the revision."""
+        credentials = uow.credentials.of_parties(parties)
+        return self.rederive(uow, {credential.card for credential in credentials})
 
     def _advance(
         self,

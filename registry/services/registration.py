@@ -2,35 +2,38 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from registry.audit.trail import Action, Deed, record
-from registry.domain.credential import CredentialState
-from registry.domain.errors import Conflict, Fault, FieldError, Invalid, NotFound
+from registry.domain.credential import CredentialEvent, CredentialState
+from registry.domain.errors import FieldError, Invalid
 from registry.domain.filing import FilingState, LettingMode, RentalFiling
-from registry.domain.history import Source
-from registry.domain.occupancy import (
-    OCCUPANCIES,
-    Basis,
-    Occupancy,
-    OccupancyEvent,
-)
+from registry.domain.history import Channel, Source
+from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.parties import Party, fresh_id
+from registry.domain.principals import Principal, Role
 from registry.domain.registration import (
     TenancyDraft,
     TenancyForm,
+    let_already,
     missing,
-    overlapping,
     read,
     unknown,
 )
 from registry.domain.tenancy import Tenancy
 from registry.persistence.unit_of_work import UnitOfWork
+from registry.services.cards import CardService, taken
 from registry.services.identity import Identity
 from registry.services.permits import PermitService
+from registry.services.tenancies import TenancyService
 
-LONGEST_REASON = 200
+ENDINGS = {
+    CredentialState.LOST: CredentialEvent.GIVEN_UP,
+    CredentialState.CANCELLED: CredentialEvent.CANCELLED,
+    CredentialState.RETURNED: CredentialEvent.RETURNED,
+}
+"""How a card ends at the counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,15 @@ class Registration:
         self,
         identity: Identity,
         permits: PermitService,
+        cards: CardService,
+        tenancies: TenancyService,
         clock: Callable[[], datetime],
     ) -> None:
-        """Work with the two services a registration needs."""
+        """Work with the services a registration needs."""
         self._identity = identity
         self._permits = permits
+        self._cards = cards
+        self._tenancies = tenancies
         self._clock = clock
 
     def record_tenancy(
@@ -93,11 +100,10 @@ class Registration:
         uow.occupancies.add([occupancy], source, now)
         if draft.filed and uow.filings.live(draft.unit) is None:
             uow.filings.add([_filing(draft, draft.start)], source, now)
-        deeds = [Deed(actor, Action.TENANCY_RECORDED, f"tenancy:{tenancy.id}")]
+        deed = Deed(actor, Action.TENANCY_RECORDED, f"tenancy:{tenancy.id}")
+        record(uow, [deed], now)
         if draft.card is not None:
-            uow.credentials.add([(draft.card, party)], now)
-            deeds.append(Deed(actor, Action.CARD_ISSUED, f"party:{party}"))
-        record(uow, deeds, now)
+            self._cards.issue(uow, source, draft.card, party)
         cards = [] if draft.card is None else [draft.card]
         return Recorded(tenancy, party, self._permits.rederive(uow, cards))
 
@@ -107,31 +113,7 @@ class Registration:
 
     def end_tenancy(self, uow: UnitOfWork, tenancy: str, day: date, actor: str) -> int:
         """Let a tenancy end on a day; return the revision of the permits."""
-        found = uow.tenancies.get(tenancy)
-        if found is None:
-            raise NotFound(f"there is no tenancy {tenancy!r}")
-        until = found.until or date.max
-        if not found.start <= day <= until:
-            raise Invalid(
-                [
-                    FieldError(
-                        "end",
-                        Fault.CONTRADICTION,
-                        f"the tenancy runs {found.term}",
-                        "give a day within it; a longer one is a new tenancy",
-                    )
-                ]
-            )
-        source, now = Source(actor), self._clock()
-        living = uow.occupancies.of_tenancy(tenancy)
-        uow.tenancies.revise(replace(found, ended_on=day), source, now)
-        for occupancy in living:
-            uow.occupancies.revise(_ended(occupancy, day), source, now)
-        deed = Deed(actor, Action.TENANCY_ENDED, f"tenancy:{tenancy}")
-        record(uow, [deed], now)
-        parties = {o.party for o in living}
-        cards = {c.card for c in uow.credentials.of_parties(parties)}
-        return self._permits.rederive(uow, cards)
+        return self._tenancies.end(uow, _counter(actor), tenancy, day)
 
     def end_card(
         self,
@@ -142,37 +124,12 @@ class Registration:
         actor: str,
     ) -> int:
         """Let a card be lost, cancelled or returned; return the revision."""
-        reason = _reason(reason)
-        credential = uow.credentials.live(card)
-        if credential is None:
-            if uow.credentials.of_cards([card]):
-                raise Conflict("the card has ended already")
-            raise NotFound("nobody was ever issued this card")
-        now = self._clock()
-        uow.credentials.end(credential.id, state, now)
-        if uow.rule_books.forget_pin(credential.id):
-            uow.rule_books.rise(sorted(uow.rule_books.gateways_of_card(card)))
-        subject = f"credential:{credential.id}"
-        record(uow, [Deed(actor, Action.CARD_ENDED, subject, reason)], now)
-        return self._permits.rederive(uow, [card])
+        event = ENDINGS[state]
+        return self._cards.change(uow, _counter(actor), card, event, reason).revision
 
 
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not reason:
-        raise Invalid([missing("reason", "say in a few words why")])
-    if len(reason) > LONGEST_REASON:
-        raise Invalid(
-            [
-                FieldError(
-                    "reason",
-                    Fault.MALFORMED,
-                    f"a reason has at most {LONGEST_REASON} characters",
-                    "say it shorter",
-                )
-            ]
-        )
-    return reason
+def _counter(actor: str) -> Principal:
+    return Principal(Role.OPERATOR, actor, channel=Channel.COUNTER)
 
 
 def _fresh(draft: TenancyDraft, start: date, end: date) -> tuple[str, Tenancy]:
@@ -197,13 +154,6 @@ def _filing(draft: TenancyDraft, day: date) -> RentalFiling:
     )
 
 
-def _ended(occupancy: Occupancy, day: date) -> Occupancy:
-    state = occupancy.state
-    if OCCUPANCIES.allows(state, OccupancyEvent.ENDED):
-        state = OCCUPANCIES.after(state, OccupancyEvent.ENDED)
-    return replace(occupancy, end=day, state=state)
-
-
 def _tenancy_id(key: str) -> str:
     return f"T-{key}"
 
@@ -224,14 +174,7 @@ def _register_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
             unknown("landlord", "the landlord", "choose a party or leave it empty")
         )
     if draft.card is not None and uow.credentials.live(draft.card) is not None:
-        errors.append(
-            FieldError(
-                "card",
-                Fault.TAKEN,
-                "somebody holds this card already",
-                "cancel it for its holder first, or take another card",
-            )
-        )
+        errors.append(taken("card"))
     return [*errors, *_overlap_errors(uow, draft)]
 
 
@@ -239,14 +182,4 @@ def _overlap_errors(uow: UnitOfWork, draft: TenancyDraft) -> list[FieldError]:
     if draft.start is None or draft.end is None:
         return []
     others = uow.tenancies.of_units([draft.unit])
-    other = overlapping(others, draft.room, draft.start, draft.end)
-    if other is None:
-        return []
-    return [
-        FieldError(
-            "start",
-            Fault.CONTRADICTION,
-            f"it is let already {other.term}",
-            "end that tenancy first, or choose other dates or another room",
-        )
-    ]
+    return let_already(others, draft.room, draft.start, draft.end)

@@ -10,23 +10,30 @@ from registry.persistence.unit_of_work import Store
 from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
+from registry.services.cards import CardService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
 from registry.services.door_rules import DoorRuleService
 from registry.services.gateways import Gateways
+from registry.services.grants import GrantService
 from registry.services.house_truth import HouseTruths
 from registry.services.housing import Housing
 from registry.services.identity import Identity
 from registry.services.ingest import Ingest
+from registry.services.key_watch import KeyWatch
 from registry.services.orders import OrderService
+from registry.services.passage_months import PassageMonths
 from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
+from registry.services.stays import StayService
+from registry.services.tenancies import TenancyService
 from registry.services.timeline import Timelines
+from registry.services.visits import VisitService
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +47,45 @@ class Services:
     access: AccessService
     alarms: AlarmService
     card_pins: CardPins
+    cards: CardService
     changes: Changes
     commissioning: Commissioning
     deadlines: Deadlines
     door_rules: DoorRuleService
     gateways: Gateways
+    grants: GrantService
     house_truths: HouseTruths
     housing: Housing
     identity: Identity
     ingest: Ingest
+    keys: KeyWatch
     orders: OrderService
     permits: PermitService
     policies: Policies
     registration: Registration
-    retirement: Retirement
     seeding: Seeding
     special_days: SpecialDays
+    stays: StayService
+    tenancies: TenancyService
     timelines: Timelines
+    visits: VisitService
+
+    @property
+    def retirement(self) -> Retirement:
+        """What is done by the hour, in this order."""
+        return Retirement(
+            self.store,
+            (
+                self.policies.refresh,
+                PassageMonths(self.clock).make,
+                self.stays.pass_days,
+                self.visits.send,
+                self.permits.retire,
+                self.cards.expire,
+                self.special_days.refresh,
+                self.alarms.forget,
+                self.orders.forget,
+                self.access.forget,
+                self.house_truths.count,
+            ),
+        )

@@ -6,11 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from controller.vocabulary import Reason
-from registry.domain.credential import CardState, Credential, CredentialState
+from registry.domain.credential import (
+    CardState,
+    Credential,
+    CredentialChange,
+    CredentialState,
+)
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.parties import Party
 from registry.domain.permits import FAR_FUTURE, FAR_PAST
 from registry.domain.places import Unit, UnitUse
+from registry.persistence.credentials import Recorded
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.synthetic.planted import MADE, Making, units
 from registry.synthetic.stays import Changed
@@ -76,7 +82,9 @@ def _walker(
 def _cancelled(uow: UnitOfWork, walker: Walker, making: Making) -> Walker:
     """Cancel a card some weeks ago and let it be tried a few times since."""
     ended = making.now - timedelta(days=20)
-    uow.credentials.end(walker.credential, CredentialState.CANCELLED, ended)
+    change = CredentialChange(CredentialState.CANCELLED, ended)
+    told = Recorded(MADE, making.now, "synthetic")
+    uow.credentials.change(walker.credential, change, told)
     making.planted.real["H9"].add(walker.unit)
     return replace(
         walker,

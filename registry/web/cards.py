@@ -71,7 +71,7 @@ def held(
     detail = at.services.housing.unit(uow, unit)
     for credential in detail.credentials:
         if credential.id == id_:
-            if credential.state is not CredentialState.ACTIVE:
+            if credential.ended_at is not None:
                 raise Conflict("the card has ended")
             return credential, detail
     raise NotFound(f"nobody of {unit!r} holds card record {id_}")

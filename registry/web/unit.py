@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from registry.domain.credential import Credential, CredentialState
+from registry.domain.credential import Credential
 from registry.domain.hardware import Delivery
 from registry.domain.house import PermitView, UnitDetail
 from registry.domain.tenancy import Tenancy, TenancyState
@@ -109,7 +109,7 @@ def in_force(credentials: Iterable[Credential]) -> Mapping[str, list[Card]]:
     """Return the cards in force by holder."""
     cards: dict[str, list[Card]] = defaultdict(list)
     for credential in credentials:
-        if credential.state is CredentialState.ACTIVE:
+        if credential.opens:
             cards[credential.party].append(Card(credential.id, masked(credential.card)))
     return cards
 

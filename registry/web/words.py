@@ -88,6 +88,9 @@ CARD_STATES: dict[CardState, Badge] = {
     CardState.LOST: Badge("已挂失卡", "alert", "miss"),
     CardState.CANCELLED: Badge("已注销卡", "cross", "miss"),
     CardState.RETURNED: Badge("已退还卡", "cross", "vac"),
+    CardState.ISSUED: Badge("未启用卡", "cross", "vac"),
+    CardState.EXPIRED: Badge("已过期卡", "cross", "vac"),
+    CardState.BLANK: Badge("未绑定卡", "cross", "miss"),
     CardState.UNKNOWN: Badge("未知卡", "alert", "miss"),
 }
 

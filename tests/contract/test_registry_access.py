@@ -158,6 +158,38 @@ def test_a_route_that_says_nothing_is_for_staff_of_the_whole_street(
     assert silent > 20
 
 
+STAY = "/api/occupancies/T1.P1"
+
+
+def test_a_record_is_read_again_only_when_it_changed(client: httpx.Client) -> None:
+    first = client.get(STAY)
+    tag = first.headers["ETag"]
+    again = client.get(STAY, headers={"If-None-Match": f'"0", {tag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == tag
+    assert client.get(STAY, headers={"If-None-Match": '"0"'}).json() == first.json()
+    assert "ETag" not in client.get("/api/occupancies/nobody").headers
+    assert "ETag" not in client.get("/api/street").headers
+
+
+def test_what_was_changed_meanwhile_is_not_changed_again(
+    client: httpx.Client,
+) -> None:
+    tag = client.get(STAY).headers["ETag"]
+    leave = {"on": "2026-09-01", "side": "landlord"}
+    headers = {"If-Match": tag}
+    done = client.post(f"{STAY}/leave", json=leave, headers=headers)
+    assert done.status_code == 200, done.text
+    late = client.post(f"{STAY}/leave/dispute", json={}, headers=headers)
+    assert late.status_code == 412
+    assert "read it again" in late.json()["detail"]
+    fresh = {"If-Match": client.get(STAY).headers["ETag"]}
+    assert fresh["If-Match"] != tag
+    said = {"side": "occupant"}
+    again = client.post(f"{STAY}/leave/dispute", json=said, headers=fresh)
+    assert again.status_code == 200, again.text
+
+
 class Counted(BaseModel):
     count: int
 

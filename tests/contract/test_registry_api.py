@@ -224,7 +224,9 @@ def test_any_body_is_answered(client: httpx.Client, body: bytes) -> None:
 @pytest.mark.parametrize("verb", ["cancel", "lose"])
 def test_a_card_ends_once(client: httpx.Client, verb: str) -> None:
     path = f"/api/credentials/{TENANT_CARD}/{verb}"
-    assert client.post(path, json={"reason": "lost"}).json() == {"revision": 2}
+    done = client.post(path, json={"reason": "lost"}).json()
+    assert (done["revision"], done["until"]) == (2, None)
+    assert done["state"] == {"cancel": "cancelled", "lose": "suspended"}[verb]
     problem(client.post(path, json={"reason": "lost"}), 409)
     page = client.get("/api/permits", params={"door": FRONT}).json()
     assert page["doors"][0]["permits"] == 3

@@ -10,30 +10,40 @@ from fastapi.routing import APIRoute
 
 from registry.api import (
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     passages,
     policy,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 from registry.app import create_app
 from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
     alarms,
+    cards,
     door_rules,
     doors,
     gateways,
+    grants,
     health,
     houses,
     passages,
     policy,
     rule_books,
+    stays,
     tenancies,
+    terms,
+    visits,
 )
 Described = dict[str, Any]
 
@@ -130,7 +140,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 12
+    assert len(kinds) == 37
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -139,7 +149,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 15
+    assert len(bodies) == 31
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from registry.domain.credential import CredentialState
 from registry.domain.errors import Invalid
+from registry.domain.responsibility import LONGEST_REASON
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.unit_of_work import UnitOfWork
-from registry.services.registration import LONGEST_REASON
 from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     NOW,
@@ -171,9 +171,9 @@ def test_a_look_that_fails_is_logged_and_the_next_one_is_made(
             uow.session.execute(text("ALTER TABLE permits RENAME TO elsewhere"))
         with caplog.at_level(logging.WARNING):
             fresh.services.retirement.look()
-        assert [r.message for r in caplog.records] == [
+        assert {r.message for r in caplog.records} == {
             "an hourly chore failed: OperationalError"
-        ]
+        }
         with fresh.services.store.writing() as uow:
             uow.session.execute(text("ALTER TABLE elsewhere RENAME TO permits"))
         fresh.services.retirement.look()

@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.domain.alarms import Acknowledgement, AlarmState
-from registry.domain.credential import CredentialState
+from registry.domain.credential import CredentialChange, CredentialState
 from registry.domain.hardware import Controller, Door, Gateway
 from registry.domain.history import Source
 from registry.domain.parties import Party
 from registry.domain.places import Area, AreaKind, Room, Unit, UnitUse
 from registry.domain.tenancy import Tenancy
 from registry.persistence.alarms import Told
+from registry.persistence.credentials import Recorded
 from registry.persistence.records import HighWater, Hole
 from registry.persistence.unit_of_work import UnitOfWork
 from tests.support.postgresql import NewDatabase
@@ -184,7 +185,8 @@ def test_a_mark_belongs_to_one_epoch_of_one_gateway(uow: UnitOfWork) -> None:
 
 def test_a_card_is_followed_from_hand_to_hand(uow: UnitOfWork) -> None:
     (issued,) = uow.credentials.of_cards([TENANT_CARD])
-    uow.credentials.end(issued.id, CredentialState.RETURNED, NOW)
+    returned = CredentialChange(CredentialState.RETURNED, NOW)
+    uow.credentials.change(issued.id, returned, Recorded(Source("test"), NOW))
     uow.credentials.add([(TENANT_CARD, "P9")], NOW + 2 * SECOND)
     uow.session.expire_all()
     history = uow.credentials.of_cards([TENANT_CARD])

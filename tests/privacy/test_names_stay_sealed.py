@@ -49,6 +49,10 @@ VALUES = {
     "calendar/{year}": "2026",
     "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
+    "parties/{party}": "P1",
+    "occupancies/{occupancy}": "T1.P1",
+    "grants/{grant}": "G-1",
+    "visits/{visit}": "V-1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }

@@ -8,6 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain import filing, occupancy
+from registry.domain.credential import (
+    CREDENTIALS,
+    ENDED,
+    CredentialEvent,
+    CredentialState,
+)
 from registry.domain.errors import Conflict
 from registry.domain.external_filing import (
     EXTERNAL_FILINGS,
@@ -15,14 +21,19 @@ from registry.domain.external_filing import (
     ExternalState,
 )
 from registry.domain.filing import FILINGS, FilingEvent, FilingState
+from registry.domain.grant import GRANTS, GrantEvent, GrantState
 from registry.domain.machine import Machine
 from registry.domain.occupancy import OCCUPANCIES, OccupancyEvent, OccupancyState
 from registry.domain.tenancy import TENANCIES, TenancyEvent, TenancyState
+from registry.domain.visit import VISITS, VisitEvent, VisitState
 
 MACHINES: dict[str, tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = {
     "filing": (FILINGS, FilingState, FilingEvent),
     "occupancy": (OCCUPANCIES, OccupancyState, OccupancyEvent),
     "tenancy": (TENANCIES, TenancyState, TenancyEvent),
+    "credential": (CREDENTIALS, CredentialState, CredentialEvent),
+    "grant": (GRANTS, GrantState, GrantEvent),
+    "visit": (VISITS, VisitState, VisitEvent),
     "elsewhere": (EXTERNAL_FILINGS, ExternalState, ExternalEvent),
 }
 named = pytest.mark.parametrize("name", MACHINES)
@@ -59,6 +70,10 @@ def test_what_is_over_stays_over() -> None:
     assert set(FilingState) - over - {"draft"} == filing.LIVE
     assert {s for s in OccupancyState if OCCUPANCIES.final(s)} == {"ended", "void"}
     assert set(OccupancyState) - {"ended", "void"} == occupancy.LIVE
+    final = {state for state in CredentialState if CREDENTIALS.final(state)}
+    assert final == ENDED - {"blank"}
+    assert {s for s in VisitState if VISITS.final(s)} == {"done", "dropped"}
+    assert {s for s in GrantState if GRANTS.final(s)} == {"revoked_ack"}
 
 
 def test_a_refusal_says_what_may_be_done_instead() -> None:

@@ -35,6 +35,7 @@ class Key(StrEnum):
     BELONGINGS_GRACE = "belongings_grace"
     TRANSFER_GRACE = "transfer_grace"
     SILENCE_VISIT = "silence_visit"
+    VISIT_DUE = "visit_due"
     VISIT_GREEN = "visit_green"
     VISIT_YELLOW = "visit_yellow"
     VISIT_ORANGE = "visit_orange"

@@ -1,5 +1,6 @@
 """A card is what it was at that moment; a home what it was on that day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain.attribution import Attribution, Holder
-from registry.domain.credential import CardState, Credential, CredentialState
+from registry.domain.credential import (
+    ENDED,
+    CardState,
+    Credential,
+    CredentialChange,
+    CredentialState,
+)
 from registry.domain.hardware import Delivery, Door, DoorStatus
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.policy import Policy
@@ -35,7 +42,7 @@ def home(party: str, building: str, start: date, end: date | None = None) -> Occ
     )
 
 
-@pytest.mark.parametrize("state", list(CredentialState))
+@pytest.mark.parametrize("state", [CredentialState.ACTIVE, *sorted(ENDED)])
 @pytest.mark.parametrize(
     ("hours", "before_end"), [(-2, None), (-1, True), (1, True), (2, False), (9, False)]
 )
@@ -50,6 +57,30 @@ def test_the_state_of_a_card_at_a_moment(
         assert found is CardState.ACTIVE
     else:
         assert found == state.value
+
+
+def test_a_card_was_lost_as_long_as_its_loss_was_reported() -> None:
+    told = [(1, "suspended"), (3, "active"), (5, "expired"), (7, "active")]
+    changes = tuple(
+        CredentialChange(CredentialState(state), NOON + hour * HOUR)
+        for hour, state in told
+    )
+    held = replace(card(1, "P1", 0), changes=changes)
+    seen = [held.state_at(NOON + hour * HOUR) for hour in range(-1, 9)]
+    lost, active, expired = ([word] * 2 for word in ("lost", "active", "expired"))
+    assert seen == ["unknown", "active", *lost, *active, *expired, *active]
+    ended = replace(held, state=CredentialState.CANCELLED, ended_at=NOON + 8 * HOUR)
+    assert ended.state_at(NOON + 2 * HOUR) == "lost"
+    assert ended.state_at(NOON + 8 * HOUR) == "cancelled"
+
+
+def test_a_withdrawn_card_is_remembered_at_our_own_doors_only() -> None:
+    attribution = Attribution(HISTORY, [], DOORS, POLICY)
+    for door, hour in (("d1", 1), ("d1", 3), ("elsewhere", 3), ("d2", 5), ("d2", 6)):
+        attribution.of(7, door, NOON + hour * HOUR)
+    assert [(w.credential, w.door, w.state) for w in attribution.withdrawn] == [
+        (1, "d1", CardState.LOST)
+    ]
 
 
 HISTORY = [

@@ -9,7 +9,7 @@ from controller.uplink.commissioning import Check
 from controller.vocabulary import AlarmKind, Reason
 from registry.domain.alarms import AlarmState
 from registry.domain.commissioning import ServiceState
-from registry.domain.credential import CardState, CredentialState
+from registry.domain.credential import ENDED, CardState, CredentialState
 from registry.domain.door_behaviour import Rule
 from registry.domain.hardware import Delivery
 from registry.domain.house import UnitState
@@ -38,7 +38,7 @@ PASSING = {EntryKind.GRANTED, EntryKind.REFUSED, EntryKind.GAP, EntryKind.UNWATC
         (words.TENANCY_STATES, set(TenancyState)),
         (words.DELIVERIES, set(Delivery)),
         (words.CARD_STATES, set(CardState)),
-        (words.CREDENTIAL_ENDINGS, set(CredentialState) - {CredentialState.ACTIVE}),
+        (words.CREDENTIAL_ENDINGS, ENDED - {CredentialState.BLANK}),
         (words.GRANTED | words.REFUSED, set(Reason)),
         (words.HAPPENINGS, set(EntryKind) - PASSING),
         (words.ALARM_KINDS, set(AlarmKind)),
