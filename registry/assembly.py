@@ -9,6 +9,7 @@ from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
+from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
@@ -98,6 +99,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         door_rules=DoorRuleService(days, policy, clock),
         gateways=gateways,
         grants=GrantService(permits, policy, clock),
+        house_cases=CaseService(policy, clock),
         house_truths=HouseTruths(policy, clock),
         housing=Housing(permits, policy, clock),
         identity=identity,

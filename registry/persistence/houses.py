@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, Select, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -150,11 +150,25 @@ class Houses:
         row = self._session.get(RoomRow, code)
         return None if row is None else _room(row)
 
+    def rooms_of_building(self, building: str) -> list[Room]:
+        """Return the rooms of every unit of a building."""
+        units = select(UnitRow.code).where(UnitRow.building == building)
+        query = select(RoomRow).where(RoomRow.unit.in_(units)).order_by(RoomRow.code)
+        return [_room(row) for row in self._session.scalars(query)]
+
     def rooms(self, unit: str) -> list[Room]:
         """Return the rooms of a unit."""
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)
         rows = self._session.scalars(query)
         return [_room(row) for row in rows]
+
+
+def buildings_of(area: str) -> Select[str]:
+    """Return the buildings of an area of any level."""
+    within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
+    below = select(AreaRow.code).where(AreaRow.parent == within.c.code)
+    codes = within.union_all(below)
+    return select(BuildingRow.code).where(BuildingRow.grid.in_(select(codes.c.code)))
 
 
 def _area(row: AreaRow) -> Area:

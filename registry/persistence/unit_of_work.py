@@ -10,6 +10,7 @@ from registry.domain.external_filing import ExternalFiling
 from registry.domain.rights import Contract, Delegation, RightToLet
 from registry.persistence.access import Access
 from registry.persistence.alarms import Alarms
+from registry.persistence.cases import Cases, Hazards, Switches
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.daily_use import DailyUse
@@ -55,6 +56,9 @@ class UnitOfWork:
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
         self.grants = Grants(session)
         self.visits = Visits(session)
+        self.hazards = Hazards(session)
+        self.cases = Cases(session)
+        self.switches = Switches(session)
         self.credentials = Credentials(session)
         self.key_warnings = KeyWarnings(session)
         self.holders = Holders(session)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.visit import DUE, Finding, Purpose, Severity, Visit, VisitState
-from registry.persistence.houses import AreaRow, BuildingRow
+from registry.persistence.houses import buildings_of
 from registry.persistence.ledger import Ledger, VersionColumns
 from registry.persistence.rows import Choice, Record
 
@@ -64,16 +64,8 @@ class Visits(Ledger[Visit]):
         row = VisitRow
         where: list[ColumnElement[bool]] = [row.state.in_(wanted.states)]
         if wanted.area is not None:
-            where.append(row.building.in_(_buildings(wanted.area)))
+            where.append(row.building.in_(buildings_of(wanted.area)))
         if wanted.after is not None:
             day, id_ = wanted.after
             where.append(or_(row.due > day, and_(row.due == day, row.id > id_)))
         return self.find(*where, order=(row.due, row.id), limit=wanted.limit)
-
-
-def _buildings(area: str) -> Select[str]:
-    """Return the buildings of an area of any level."""
-    within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
-    below = select(AreaRow.code).where(AreaRow.parent == within.c.code)
-    codes = within.union_all(below)
-    return select(BuildingRow.code).where(BuildingRow.grid.in_(select(codes.c.code)))

@@ -11,6 +11,7 @@ from registry.services.access import AccessService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
+from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.deadlines import Deadlines
@@ -54,6 +55,7 @@ class Services:
     door_rules: DoorRuleService
     gateways: Gateways
     grants: GrantService
+    house_cases: CaseService
     house_truths: HouseTruths
     housing: Housing
     identity: Identity
@@ -88,4 +90,5 @@ class Services:
                 self.access.forget,
                 self.house_truths.count,
             ),
+            (self.house_cases.sweep,),
         )

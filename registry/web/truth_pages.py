@@ -12,6 +12,7 @@ from registry.domain.errors import Fault, FieldError, NotFound
 from registry.domain.house_truth import Cell, Gap, UnitTruth
 from registry.domain.registration import day_of
 from registry.services.house_truth import HouseTruth
+from registry.web.case_pages import at_unit
 from registry.web.desk import Desk, desk
 from registry.web.faults import texts
 from registry.web.pages import unit_link
@@ -85,7 +86,10 @@ def unit_truth(request: Request, code: str, number: str) -> Response:
     found = next((u for u in truth.units if u.unit.number == number), None)
     if found is None:
         raise NotFound(f"{code} has no unit {number!r}")
+    with at.services.store.reading() as uow:
+        cases = at_unit(uow, found.unit.code)
     context = frame | {
+        "cases": cases,
         "truth": truth,
         "row": _row(code, found, asked),
         "columns": COLUMNS,

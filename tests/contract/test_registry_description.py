@@ -11,11 +11,13 @@ from fastapi.routing import APIRoute
 from registry.api import (
     alarms,
     cards,
+    cases,
     door_rules,
     doors,
     gateways,
     grants,
     health,
+    house_rules,
     houses,
     passages,
     policy,
@@ -31,11 +33,13 @@ from tests.support.registry_bench import NAMES, Bench, registry
 MODULES = (
     alarms,
     cards,
+    cases,
     door_rules,
     doors,
     gateways,
     grants,
     health,
+    house_rules,
     houses,
     passages,
     policy,
@@ -140,7 +144,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
         for (method, path), operation in operations(described).items()
         if method == "post"
     }
-    assert len(kinds) == 37
+    assert len(kinds) == 40
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
         assert media == {"application/cose" if uplink else "application/json"}
@@ -149,7 +153,7 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:
     schemas = described["components"]["schemas"]
     bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
-    assert len(bodies) == 31
+    assert len(bodies) == 34
     assert all(schema["additionalProperties"] is False for schema in bodies)
 
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -12,9 +13,13 @@ from fastapi import FastAPI
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
+from registry.domain.cases import OPEN
+from registry.domain.history import Source
+from registry.domain.house_rules.rule import RuleId
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
 from registry.persistence.audit_entries import AuditEntries
+from registry.persistence.cases import Wanted
 from registry.persistence.rows import Record
 from tests.support.registry_bench import (
     FRONT,
@@ -53,6 +58,9 @@ VALUES = {
     "occupancies/{occupancy}": "T1.P1",
     "grants/{grant}": "G-1",
     "visits/{visit}": "V-1",
+    "cases/{case}": "H-0",
+    "cases/{id_}": "H-0",
+    "house-rules/{rule}": "H1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
 }
@@ -69,6 +77,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
         ready.register(occupant=NEW_NAME)
+        with ready.services.store.writing() as uow:
+            (known, *_) = uow.cases.listed(Wanted(OPEN, RuleId.H1))
+            named = replace(known, id="H-0", rule=RuleId.H8)
+            uow.cases.add([named], Source("clerk"), NOW)
         yield ready
 
 

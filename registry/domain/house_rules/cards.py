@@ -18,7 +18,9 @@ from registry.domain.house_rules.rule import (
 )
 from registry.domain.policy.keys import Key
 
-GONE = frozenset({CredentialState.LOST, CredentialState.CANCELLED})
+GONE = frozenset(
+    {CredentialState.SUSPENDED, CredentialState.LOST, CredentialState.CANCELLED}
+)
 
 
 def _ended_card(house: HouseInputs, limits: Limits) -> Iterator[Finding]:
