@@ -12,7 +12,7 @@ from registry.domain.credential import Credential, CredentialState
 from registry.domain.hardware import DoorStatus
 from registry.domain.house_rules.inputs import (
     CardDay,
-    DoorHealth,
+    DoorCondition,
     HeldCard,
     HouseInputs,
     Jump,
@@ -21,7 +21,7 @@ from registry.domain.occupancy import Occupancy
 from registry.domain.parties import PartyKind
 from registry.domain.places import Building, Unit
 from registry.domain.rights import Contract
-from registry.persistence.door_health import heard_share
+from registry.persistence.door_condition import heard_share
 from registry.persistence.lettings import (
     ContractRow,
     ExternalFilingRow,
@@ -31,7 +31,7 @@ from registry.persistence.unit_of_work import UnitOfWork
 
 USE_DAYS = 92
 """How far back use is read: longer than any rule looks."""
-HEALTH_DAYS = 28
+CONDITION_DAYS = 28
 
 
 class InUnit(Protocol):
@@ -51,7 +51,7 @@ class Street:
 
     today: date
     zone: ZoneInfo
-    doors: Mapping[str, DoorHealth]
+    doors: Mapping[str, DoorCondition]
     building_of: Mapping[str, str]
 
 
@@ -62,21 +62,21 @@ def street_on(
     now = clock()
     statuses = uow.hardware.statuses()
     grids = {b.code: b.grid for b in uow.houses.buildings()}
-    share = heard_share(uow.session, now - timedelta(days=HEALTH_DAYS), now)
+    share = heard_share(uow.session, now - timedelta(days=CONDITION_DAYS), now)
     rules = uow.rule_books.in_force([s.door.id for s in statuses])
     free = {r.door for r in rules if r.document.get("mode") == DoorMode.UNLOCKED}
     doors = {
-        s.door.id: _health(s, grids[s.door.building], share, free) for s in statuses
+        s.door.id: _condition(s, grids[s.door.building], share, free) for s in statuses
     }
     return Street(today, zone, doors, {s.door.id: s.door.building for s in statuses})
 
 
-def _health(
+def _condition(
     status: DoorStatus, grid: str, share: Mapping[str, int], free: set[str]
-) -> DoorHealth:
+) -> DoorCondition:
     """Judge a door; one that never reported was not seen at all."""
     door = status.door.id
-    return DoorHealth(
+    return DoorCondition(
         grid=grid,
         online=0 if status.reported_at is None else share.get(door, 100),
         skew=round(status.clock_offset or 0),
@@ -136,7 +136,7 @@ class _Cards:
     by_party: Mapping[str, Sequence[HeldCard]]
     use: Mapping[int, Sequence[tuple[str, CardDay]]]
     moves: Mapping[int, Sequence[Jump]]
-    doors: Mapping[str, DoorHealth]
+    doors: Mapping[str, DoorCondition]
     today: date
 
     @classmethod
@@ -203,18 +203,20 @@ class _Cards:
         )
 
 
-def _near(street: Street, here: set[str], touched: set[str]) -> dict[str, DoorHealth]:
+def _near(
+    street: Street, here: set[str], touched: set[str]
+) -> dict[str, DoorCondition]:
     """Return the doors of a house, and others that its cards went to."""
     near = {}
-    for door, health in street.doors.items():
+    for door, condition in street.doors.items():
         own = street.building_of[door] in here
         if own or door in touched:
-            near[door] = DoorHealth(
-                health.grid,
-                health.online,
-                health.skew,
-                health.delivered,
-                health.free,
+            near[door] = DoorCondition(
+                condition.grid,
+                condition.online,
+                condition.skew,
+                condition.delivered,
+                condition.free,
                 own,
             )
     return near

@@ -6,7 +6,7 @@ from typing import Any
 
 from registry.domain.filing import FilingState, LettingMode, RentalFiling
 from registry.domain.house_rules import RULES
-from registry.domain.house_rules.inputs import DoorHealth, HeldCard, HouseInputs
+from registry.domain.house_rules.inputs import DoorCondition, HeldCard, HouseInputs
 from registry.domain.house_rules.rule import Limits, RuleId, Signal, ask
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Unit, UnitUse
@@ -24,7 +24,7 @@ CONTRACT = Contract("C", "U", "L", "P", LONG_AGO, date(2027, 1, 1), LONG_AGO)
 TENANCY = Tenancy("T", "U", None, "L", LONG_AGO, date(2027, 1, 1), contract="C")
 STAY = Occupancy("O", "P", "U", "B", Basis.TENANT, LONG_AGO, tenancy="T")
 CARD = HeldCard(1, "P", LONG_AGO)
-SOUND = {"front": DoorHealth(grid="G1")}
+SOUND = {"front": DoorCondition(grid="G1")}
 WHOLE = HouseInputs(
     Unit("U", "B", "0101", 1, UnitUse.RENTAL, 40.0),
     TODAY,

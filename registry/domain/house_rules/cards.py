@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from registry.domain.credential import CredentialState
 from registry.domain.house_rules.doors import UNHEARD, reliable, synced
-from registry.domain.house_rules.inputs import DoorHealth, HouseInputs, Jump
+from registry.domain.house_rules.inputs import DoorCondition, HouseInputs, Jump
 from registry.domain.house_rules.rule import (
     Finding,
     Guard,
@@ -85,7 +85,7 @@ def _left_over(look: Look, jumps: Iterable[Jump]) -> bool:
     return len({jump.day for jump in jumps}) < look.found.needed
 
 
-def _jumps(look: Look) -> list[tuple[Jump, DoorHealth, DoorHealth]]:
+def _jumps(look: Look) -> list[tuple[Jump, DoorCondition, DoorCondition]]:
     doors = look.house.doors
     return [
         (j, doors.get(j.from_door, UNHEARD), doors.get(j.to_door, UNHEARD))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from registry.domain.house_rules.inputs import DoorHealth, HouseInputs
+from registry.domain.house_rules.inputs import DoorCondition, HouseInputs
 from registry.domain.house_rules.rule import (
     Finding,
     Guard,
@@ -15,17 +15,17 @@ from registry.domain.house_rules.rule import (
 from registry.domain.policy.keys import Key
 
 
-def reliable(door: DoorHealth, limits: Limits) -> bool:
+def reliable(door: DoorCondition, limits: Limits) -> bool:
     """Say whether a door was online enough."""
     return door.online >= limits[Key.DOOR_ONLINE_LEAST].amount
 
 
-def synced(door: DoorHealth, limits: Limits) -> bool:
+def synced(door: DoorCondition, limits: Limits) -> bool:
     """Say whether a door's clock was right enough."""
     return abs(door.skew) <= limits[Key.CLOCK_SKEW_MOST].amount
 
 
-def _too_few(good: Callable[[DoorHealth, Limits], bool]) -> Callable[[Look], bool]:
+def _too_few(good: Callable[[DoorCondition, Limits], bool]) -> Callable[[Look], bool]:
     def excuses(look: Look) -> bool:
         """Say whether too few days are left without doors that are not good."""
         doors = look.house.doors
@@ -39,7 +39,7 @@ def _too_few(good: Callable[[DoorHealth, Limits], bool]) -> Callable[[Look], boo
     return excuses
 
 
-UNHEARD = DoorHealth(online=0)
+UNHEARD = DoorCondition(online=0)
 CLOCK = Guard(GuardName.CLOCK_UNSYNCED, _too_few(synced))
 DOOR = Guard(GuardName.DOOR_UNRELIABLE, _too_few(reliable))
 

@@ -48,7 +48,7 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorHealth:
+class DoorCondition:
     """How far a door's record can be relied on.
 
     `online` is the share of the last weeks in percent, `skew` its clock's error in
@@ -82,7 +82,7 @@ class HouseInputs:
     cards: tuple[HeldCard, ...] = ()
     days: tuple[CardDay, ...] = ()
     jumps: tuple[Jump, ...] = ()
-    doors: Mapping[str, DoorHealth] = field(default_factory=dict)
+    doors: Mapping[str, DoorCondition] = field(default_factory=dict)
     organisations: frozenset[str] = frozenset()
 
     @property

@@ -12,7 +12,7 @@ from registry.domain.external_filing import ExternalFiling, ExternalKind, Extern
 from registry.domain.filing import FilingState, LettingMode
 from registry.domain.hazards import Hazard, HazardKind, HazardState
 from registry.domain.house_rules import RULES
-from registry.domain.house_rules.inputs import CardDay, DoorHealth, Jump
+from registry.domain.house_rules.inputs import CardDay, DoorCondition, Jump
 from registry.domain.house_rules.rule import GuardName, RuleId
 from registry.domain.occupancy import Basis, Exemption, OccupancyState, Side
 from registry.domain.places import Room, RoomKind, Unit, UnitUse
@@ -57,8 +57,8 @@ def foreigner(state: ExternalState) -> tuple[ExternalFiling, ...]:
     return (ExternalFiling("E", kind, "U", state, occupancy="O"),)
 
 
-def door(**changes: Any) -> dict[str, DoorHealth]:  # noqa: ANN401 - fields of several types
-    return {"front": replace(DoorHealth(grid="G1"), **changes)}
+def door(**changes: Any) -> dict[str, DoorCondition]:  # noqa: ANN401 - fields of several types
+    return {"front": replace(DoorCondition(grid="G1"), **changes)}
 
 
 def stays(*bases: Basis, **changes: Any) -> tuple[Any, ...]:  # noqa: ANN401 - fields of several types
@@ -81,7 +81,7 @@ HALF_YEAR_AGO = date(2025, 12, 1)
 HEAD = replace(CONTRACT, id="C0", tenant="L", end=date(2026, 12, 1))
 SUB = replace(CONTRACT, parent="C0", signed_on=TODAY - 90 * DAY)
 LOST = replace(CARD, state=CredentialState.LOST, ended_on=TODAY - 3 * DAY)
-FAR = {"front": DoorHealth(grid="G1"), "far": DoorHealth(grid="G2", own=False)}
+FAR = {"front": DoorCondition(grid="G1"), "far": DoorCondition(grid="G2", own=False)}
 JUMPS = tuple(Jump(1, TODAY - n * DAY, "front", "far", 40) for n in (1, 2))
 HAZARD = Hazard(
     "Z", "U", HazardKind.WIRING, HazardState.NOTIFIED, LONG_AGO, TODAY - DAY
@@ -182,9 +182,9 @@ CASES: dict[RuleId, Case] = {
     RuleId.H10: Case(
         {"jumps": JUMPS, "doors": FAR},
         {
-            G.ADJACENT_DOORS: {"doors": FAR | {"far": DoorHealth(grid="G1")}},
-            G.CLOCK_UNSYNCED: {"doors": FAR | {"far": DoorHealth("G2", skew=-61)}},
-            G.DOOR_UNRELIABLE: {"doors": FAR | {"far": DoorHealth("G2", online=94)}},
+            G.ADJACENT_DOORS: {"doors": FAR | {"far": DoorCondition(grid="G1")}},
+            G.CLOCK_UNSYNCED: {"doors": FAR | {"far": DoorCondition("G2", skew=-61)}},
+            G.DOOR_UNRELIABLE: {"doors": FAR | {"far": DoorCondition("G2", online=94)}},
         },
     ),
     RuleId.H11: Case(
