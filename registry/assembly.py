@@ -12,8 +12,12 @@ from registry.services.cards import CardService
 from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.contracts import ContractService
 from registry.services.deadlines import Deadlines
+from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
+from registry.services.elsewhere import ElsewhereService
+from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
 from registry.services.house_truth import HouseTruths
@@ -27,6 +31,7 @@ from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.registry_services import Services
+from registry.services.rights import RightService
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
@@ -95,8 +100,12 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         cards=living.cards,
         changes=Changes(store, settings.poll_seconds),
         commissioning=Commissioning(gateways, clock),
+        contracts=ContractService(policy, clock),
+        delegations=DelegationService(policy, clock),
         deadlines=living.deadlines,
         door_rules=DoorRuleService(days, policy, clock),
+        elsewhere=ElsewhereService(policy, clock),
+        filings=FilingService(policy, living.deadlines, clock),
         gateways=gateways,
         grants=GrantService(permits, policy, clock),
         house_cases=CaseService(policy, clock),
@@ -108,6 +117,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         orders=OrderService(policy, clock),
         permits=permits,
         policies=policies,
+        rights=RightService(policy, clock),
         registration=Registration(
             identity, permits, living.cards, living.tenancies, clock
         ),

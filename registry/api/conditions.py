@@ -14,6 +14,10 @@ VERSIONED = {
     "occupancies": "occupancies",
     "tenancies": "tenancies",
     "filings": "filings",
+    "rights": "rights",
+    "delegations": "delegations",
+    "contracts": "contracts",
+    "external-filings": "external_filings",
     "grants": "grants",
     "visits": "visits",
 }

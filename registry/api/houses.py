@@ -91,7 +91,7 @@ def truth(
     """Return the seven columns of every unit, as of a day, as known on a day."""
     with registry.store.reading() as uow:
         require_building(uow, who, code)
-        building = registry.housing.building(uow, code).building
+        building = registry.housing.whereabouts(uow, code).building
         return registry.house_truths.of_building(uow, building, as_of, as_known_on)
 
 

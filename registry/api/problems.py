@@ -15,6 +15,7 @@ from registry.domain.errors import (
     Conflict,
     Fault,
     FieldError,
+    Forbidden,
     InstallationFault,
     Invalid,
     NotFound,
@@ -29,6 +30,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[Exception], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
     Conflict: HTTPStatus.CONFLICT,
     ChainForked: HTTPStatus.CONFLICT,
     Outdated: HTTPStatus.PRECONDITION_FAILED,

@@ -47,9 +47,9 @@ class VisitBody(Body):
 
 
 class AssignmentBody(Body):
-    """Who goes there, by the name they sign with."""
+    """Who goes there, by the name they sign with; left out, whoever asks."""
 
-    assignee: Text
+    assignee: Text | None = None
 
 
 class FindingBody(Body):
@@ -101,7 +101,7 @@ def add(
 def assign(
     registry: Registry, change: Changing, visit: str, body: AssignmentBody
 ) -> VisitRecord:
-    """Give a visit to somebody of the street."""
+    """Give a visit to somebody of the street, or take it oneself."""
     kept, who = registry.visits, change.who
     return change.make(
         VisitRecord, lambda uow: as_record(kept.assign(uow, who, visit, body.assignee))

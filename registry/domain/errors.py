@@ -54,6 +54,10 @@ class Conflict(RegistryError):
     """The record is in a state that does not allow this."""
 
 
+class Forbidden(RegistryError):
+    """This is not for you to do."""
+
+
 class Outdated(RegistryError):
     """The record was changed since it was read: read it again."""
 

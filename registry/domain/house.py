@@ -10,8 +10,6 @@ from registry.domain.filing import RentalFiling
 from registry.domain.hardware import Delivery, DoorStatus
 from registry.domain.occupancy import Basis, Occupancy
 from registry.domain.places import Area, Building, Room, Unit, UnitUse
-from registry.domain.policy import Policy
-from registry.domain.policy.keys import Key
 from registry.domain.tenancy import Tenancy, TenancyState
 
 
@@ -36,14 +34,14 @@ class UnitRegister:
     occupancies: Sequence[Occupancy]
     filed: bool
 
-    def state(self, today: date, policy: Policy) -> UnitState:
-        """Return the state of the unit on a day."""
+    def state(self, today: date, near: int) -> UnitState:
+        """Return the state of the unit on a day; due in the last `near` days."""
         running = [t for t in self.tenancies if t.holds(today)]
         living = [o for o in self.occupancies if o.holds(today)]
         if self.unit.use is UnitUse.SHOP:
             return UnitState.SHOP
         if running:
-            return self._let_state(running, living, today, policy)
+            return self._let_state(running, living, today, near)
         owned = any(o.basis is Basis.OWNER for o in living)
         if self.unit.use is UnitUse.OWNER or owned:
             return UnitState.OWNER
@@ -54,7 +52,7 @@ class UnitRegister:
         running: list[Tenancy],
         living: list[Occupancy],
         today: date,
-        policy: Policy,
+        near: int,
     ) -> UnitState:
         declared = {occupancy.tenancy for occupancy in living}
         if not self.filed:
@@ -62,7 +60,6 @@ class UnitRegister:
         # Who stays on under a new tenancy is declared under that one already.
         if any(declared.isdisjoint({t.id, t.renewed_by} - {None}) for t in running):
             return UnitState.OCCUPANT_MISSING
-        near = policy.in_force(Key.DUE_WINDOW, today).days
         if any(t.state(today, near) is TenancyState.ENDING for t in running):
             return UnitState.DUE
         return UnitState.LET_REGISTERED
@@ -76,6 +73,15 @@ class UnitCell:
     state: UnitState
     occupants: int
     next_end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A building and the areas it lies in."""
+
+    building: Building
+    grid: Area
+    community: Area
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from registry.domain.hazards import Hazard, HazardKind, HazardState
 from registry.domain.house_rules.rule import GuardName, RuleId
 from registry.domain.policy.keys import Key
 from registry.domain.policy.value import Unit, Verification
-from registry.persistence.houses import buildings_of
+from registry.persistence.houses import buildings_within
 from registry.persistence.ledger import Ledger, VersionColumns
 from registry.persistence.rows import Choice, Record
 
@@ -188,7 +188,7 @@ class Cases(Ledger[Case]):
         if wanted.rule is not None:
             where.append(row.rule == wanted.rule)
         if wanted.area is not None:
-            where.append(row.building.in_(buildings_of(wanted.area)))
+            where.append(row.building.in_(buildings_within(wanted.area)))
         if wanted.units is not None:
             where.append(row.unit.in_(wanted.units))
         return self.find(*where, limit=wanted.limit)

@@ -75,6 +75,9 @@ class CredentialChangeRow(Record):
     channel: Mapped[Channel] = mapped_column(Choice(Channel))
 
 
+_PERMITTED = exists().where(PermitRow.card == CredentialRow.card)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """Who recorded a change, when, and why."""
@@ -139,11 +142,15 @@ class Credentials:
 
     def idle(self) -> list[Credential]:
         """Return the cards in force that no permit is published for."""
-        permit = exists().where(PermitRow.card == CredentialRow.card)
         active = CredentialRow.state == CredentialState.ACTIVE
-        return self._all(
-            select(CredentialRow).where(active, ~permit).order_by(CredentialRow.id)
-        )
+        query = select(CredentialRow).where(active, ~_PERMITTED)
+        return self._all(query.order_by(CredentialRow.id))
+
+    def woken(self) -> list[Credential]:
+        """Return the expired cards that a permit is published for again."""
+        expired = CredentialRow.state == CredentialState.EXPIRED
+        query = select(CredentialRow).where(expired, _PERMITTED)
+        return self._all(query.order_by(CredentialRow.id))
 
     def issue(self, card: int, party: str, recorded: Recorded) -> Credential:
         """Bind a card to a party; it opens nothing yet."""

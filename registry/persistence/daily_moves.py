@@ -18,7 +18,7 @@ LOOK_BACK = 2000
 
 
 class MoveRow(Record):
-    """The shortest time in which a card went from a door to another on a day."""
+    """The shortest time from one door to another on a day, let in or refused."""
 
     __tablename__ = "daily_moves"
     credential: Mapped[int] = mapped_column(
@@ -54,7 +54,7 @@ ADD = text(
             LAG(number) OVER (PARTITION BY credential ORDER BY at, number)
                 AS before_number
         FROM passages
-        WHERE number > :back AND number <= :upto AND own AND granted
+        WHERE number > :back AND number <= :upto AND own
             AND credential IS NOT NULL AND at >= 0
     ) AS m
     JOIN doors AS a ON a.id = m.before_door

@@ -47,6 +47,9 @@ class MarkRow(Record):
     counted_at: Mapped[datetime] = mapped_column(Moment)
 
 
+LAST_NUMBER = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class DayUse:
     """How often a card was let in or refused at a door on a day."""
@@ -80,6 +83,16 @@ SINCE = text(COUNTED.format(more="AND unit IN :units")).bindparams(
 )
 
 
+DAYS = text(
+    "SELECT unit, COUNT(DISTINCT day), MAX(day) FROM ("
+    " SELECT unit, day FROM daily_use WHERE unit IN :units AND granted > 0"
+    " UNION ALL SELECT unit, (at + :offset) / :day AS day FROM passages"
+    " WHERE number > :after AND number <= :upto AND own AND granted"
+    " AND credential IS NOT NULL AND at >= 0 AND unit IN :units"
+    ") AS used WHERE day BETWEEN :first AND :last GROUP BY unit"
+).bindparams(bindparam("units", expanding=True))
+
+
 class DailyUse:
     """The repository of use by the day."""
 
@@ -101,6 +114,19 @@ class DailyUse:
         self._session.execute(ADD, values)
         count_moves(self._session, values)
         self._session.merge(MarkRow(id=1, number=upto, counted_at=now))
+
+    def days_of_units(
+        self, units: Iterable[str], span: tuple[date, date], offset: timedelta
+    ) -> dict[str, tuple[int, date]]:
+        """Return on how many days of a span doors opened for units, and the last."""
+        first, last = ((day - FIRST_DAY).days for day in span)
+        after = self._session.get(MarkRow, 1)
+        values = _values(0 if after is None else after.number, LAST_NUMBER, offset)
+        asked = {"units": list(units), "first": first, "last": last} | values
+        return {
+            unit: (days, FIRST_DAY + timedelta(days=newest))
+            for unit, days, newest in self._session.execute(DAYS, asked)
+        }
 
     def of_units(
         self, units: Iterable[str], since: date, upto: int, offset: timedelta

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ForeignKey, Select, func, select
+from sqlalchemy import ForeignKey, Select, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -71,6 +72,20 @@ PLACES: dict[type, type[Record]] = {
 }
 
 
+def units_within(area: str) -> Select[Any]:
+    """Return the query for the codes of all units in an area of any level."""
+    communities = select(AreaRow.code).where(AreaRow.parent == area)
+    grids = select(AreaRow.code).where(
+        or_(
+            AreaRow.code == area,
+            AreaRow.parent == area,
+            AreaRow.parent.in_(communities),
+        )
+    )
+    houses = select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
+    return select(UnitRow.code).where(UnitRow.building.in_(houses))
+
+
 class Houses:
     """The repository of places."""
 
@@ -133,12 +148,16 @@ class Houses:
 
     def units(self, buildings: Iterable[str]) -> list[Unit]:
         """Return the units of buildings, the lowest floor first."""
+        row = UnitRow
         query = (
-            select(UnitRow)
+            select(row.code, row.building, row.number, row.floor, row.use, row.area)
             .where(UnitRow.building.in_(list(buildings)))
             .order_by(UnitRow.building, UnitRow.floor, UnitRow.number)
         )
-        return [_unit(row) for row in self._session.scalars(query)]
+        return [
+            Unit(code, building, number, floor, UnitUse(use), area)
+            for code, building, number, floor, use, area in self._session.execute(query)
+        ]
 
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""
@@ -163,7 +182,7 @@ class Houses:
         return [_room(row) for row in rows]
 
 
-def buildings_of(area: str) -> Select[str]:
+def buildings_within(area: str) -> Select[str]:
     """Return the buildings of an area of any level."""
     within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
     below = select(AreaRow.code).where(AreaRow.parent == within.c.code)

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from controller.uplink.messages import DoorReport
 from registry.domain.credential import CardState
 from registry.domain.key_warning import KeyWarning, Withdrawal
+from registry.persistence.hardware import DoorRow
+from registry.persistence.houses import buildings_within
 from registry.persistence.locks import Lock, take
 from registry.persistence.rows import Choice, Moment, Record, RowNumber, add_rows
 
@@ -125,12 +127,13 @@ class KeyWarnings:
         self._session.connection().execute(fresh, rows)
 
     def after(
-        self, number: int, limit: int, doors: Collection[str] | None = None
+        self, number: int, limit: int, area: str | None = None
     ) -> list[KeyWarning]:
-        """Return warnings in the order they were kept, of some doors or all."""
+        """Return warnings in the order they were kept, of an area's doors or all."""
         query = select(KeyWarningRow).where(KeyWarningRow.number > number)
-        if doors is not None:
-            query = query.where(KeyWarningRow.door.in_(doors))
+        if area is not None:
+            here = DoorRow.building.in_(buildings_within(area))
+            query = query.where(KeyWarningRow.door.in_(select(DoorRow.id).where(here)))
         rows = self._session.scalars(query.order_by(KeyWarningRow.number).limit(limit))
         return [_warning(row) for row in rows]
 

@@ -85,6 +85,8 @@ class Choice(TypeDecorator[C]):
         """Take the enumeration."""
         super().__init__()
         self.words = words
+        # An enumeration looks its members up much more slowly.
+        self._members = {word.value: word for word in words}
 
     def process_result_value(
         self,
@@ -92,7 +94,7 @@ class Choice(TypeDecorator[C]):
         dialect: Dialect,  # noqa: ARG002 - every dialect stores the same
     ) -> C | None:
         """Read a word."""
-        return None if value is None else self.words(value)
+        return None if value is None else self._members[value]
 
 
 class Choices(TypeDecorator[frozenset[C]]):

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ForeignKey, and_, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.visit import DUE, Finding, Purpose, Severity, Visit, VisitState
-from registry.persistence.houses import buildings_of
+from registry.persistence.houses import buildings_within
 from registry.persistence.ledger import Ledger, VersionColumns
 from registry.persistence.rows import Choice, Record
 
@@ -64,7 +64,7 @@ class Visits(Ledger[Visit]):
         row = VisitRow
         where: list[ColumnElement[bool]] = [row.state.in_(wanted.states)]
         if wanted.area is not None:
-            where.append(row.building.in_(buildings_of(wanted.area)))
+            where.append(row.building.in_(buildings_within(wanted.area)))
         if wanted.after is not None:
             day, id_ = wanted.after
             where.append(or_(row.due > day, and_(row.due == day, row.id > id_)))

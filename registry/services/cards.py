@@ -165,29 +165,35 @@ class CardService:
         self._changed(uow, who.source, old, Step(_E.CANCELLED, why, fresh.id))
         return self._followed(uow, fresh)
 
-    def expire(self, uow: UnitOfWork) -> int:
-        """Let cards expire whose holder has no door left to open; return how many."""
-        now, idle = self._clock(), uow.credentials.idle()
-        parties = {credential.party for credential in idle}
-        stays: dict[str, list[bool]] = {party: [] for party in parties}
-        for stay in uow.occupancies.of_parties(parties):
-            stays[stay.party].append(self._opens(stay, now))
-        for grant in uow.grants.of_parties(parties):
-            stays[grant.party].append(grant.validity is not None and now < grant.end)
-        # Who never had a stay waits for their first one: their card is not over.
-        over = {party for party, open_ in stays.items() if open_ and not any(open_)}
-        gone = [c for c in idle if c.party in over][:MOST_AT_ONCE]
-        for credential in gone:
-            state = CREDENTIALS.after(credential.state, _E.EXPIRED)
+    def follow_stays(self, uow: UnitOfWork) -> int:
+        """Let cards expire whose holder has no door left, and wake those who have.
+
+        Returns how many; doors do not wait for it.
+        """
+        moved = [(credential, _E.EXPIRED) for credential in self._over(uow)]
+        moved += [(credential, _E.EXTENDED) for credential in uow.credentials.woken()]
+        now, deeds = self._clock(), []
+        for credential, event in moved[:MOST_AT_ONCE]:
+            state = CREDENTIALS.after(credential.state, event)
             change = CredentialChange(state, now)
             uow.credentials.change(credential.id, change, Recorded(CLOCK, now))
-        subjects = [f"credential:{credential.id}" for credential in gone]
-        deeds = [
-            Deed(CLOCK.actor, Action.CARD_CHANGED, subject, _E.EXPIRED)
-            for subject in subjects
-        ]
+            subject = f"credential:{credential.id}"
+            deeds.append(Deed(CLOCK.actor, Action.CARD_CHANGED, subject, event))
         record(uow, deeds, now)
-        return len(gone)
+        return len(deeds)
+
+    def _over(self, uow: UnitOfWork) -> list[Credential]:
+        """Return the cards in force whose holder had a door to open, and has none."""
+        now, idle = self._clock(), uow.credentials.idle()
+        parties = {credential.party for credential in idle}
+        rights: dict[str, list[bool]] = {party: [] for party in parties}
+        for stay in uow.occupancies.of_parties(parties):
+            rights[stay.party].append(self._opens(stay, now))
+        for grant in uow.grants.of_parties(parties):
+            rights[grant.party].append(grant.validity is not None and now < grant.end)
+        # Who never had a stay waits for their first one: their card is not over.
+        over = {party for party, open_ in rights.items() if open_ and not any(open_)}
+        return [credential for credential in idle if credential.party in over]
 
     def _opens(self, stay: Occupancy, now: datetime) -> bool:
         """Say whether a stay may still open doors, were it not vouched for yet."""

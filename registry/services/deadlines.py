@@ -1,11 +1,13 @@
 """Deadlines by the policy in force and the street's own calendar."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
+from registry.domain.deadlines.arithmetic import due_by
 from registry.domain.deadlines.due import Due, Duty, assess
 from registry.domain.deadlines.workdays import Workdays
 from registry.domain.policy import Policy
+from registry.domain.policy.keys import Key
 from registry.domain.special_days import year_table
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.policy_in_force import on_record
@@ -24,6 +26,12 @@ class Deadlines:
         moment = self._clock() if at is None else at
         policy = on_record(uow, self._policy)
         return assess(duty, policy, self.workdays(uow), moment)
+
+    def last_day(self, uow: UnitOfWork, key: Key, event: date) -> date:
+        """Return the last day a rule leaves from the day of an event."""
+        policy = on_record(uow, self._policy)
+        rule = policy.in_force(key, event)
+        return due_by(event, rule, self.workdays(uow), policy.zone).day
 
     def workdays(self, uow: UnitOfWork) -> Workdays:
         """Return which days are worked; what the street says of a day wins."""

@@ -78,23 +78,15 @@ class HouseTruths:
         building: Building,
         day: date | None = None,
         known_on: date | None = None,
+        number: str | None = None,
     ) -> HouseTruth:
-        """Return every unit of a building; a day left out is today."""
+        """Return the units of a building, or one; a day left out is today."""
         moment = self._moment(day, known_on)
         units = uow.houses.units([building.code])
+        if number is not None:
+            units = [unit for unit in units if unit.number == number]
         truths = self._read(uow, units, moment)
         return HouseTruth(building, moment.day, known_on, tuple(truths))
-
-    def of_unit(
-        self,
-        uow: UnitOfWork,
-        unit: Unit,
-        day: date | None = None,
-        known_on: date | None = None,
-    ) -> UnitTruth:
-        """Return one unit; a day left out is today."""
-        (truth,) = self._read(uow, [unit], self._moment(day, known_on))
-        return truth
 
     def count(self, uow: UnitOfWork) -> None:
         """Count new passages into days."""
@@ -195,14 +187,10 @@ class HouseTruths:
     def _used(
         self, uow: UnitOfWork, codes: Sequence[str], moment: Moment
     ) -> dict[str, Use]:
-        since = moment.day - timedelta(days=USE_DAYS - 1)
-        upto = uow.passages.last_number()
+        span = moment.day - timedelta(days=USE_DAYS - 1), moment.day
         offset = self._offset(self._clock())
-        days: dict[str, set[date]] = defaultdict(set)
-        for use in uow.daily_use.of_units(codes, since, upto, offset):
-            if use.granted and use.day <= moment.day:
-                days[use.unit].add(use.day)
-        return {unit: Use(len(those), max(those)) for unit, those in days.items()}
+        used = uow.daily_use.days_of_units(codes, span, offset)
+        return {unit: Use(days, last) for unit, (days, last) in used.items()}
 
 
 NO_KEYS = Keys(frozenset(), 0)

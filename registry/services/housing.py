@@ -17,6 +17,7 @@ from registry.domain.house import (
     UnitDetail,
     UnitRegister,
     UnitState,
+    Whereabouts,
 )
 from registry.domain.occupancy import Occupancy
 from registry.domain.places import Area, AreaKind, Building
@@ -112,6 +113,12 @@ class Housing:
             tuple(uow.hardware.statuses(code)),
         )
 
+    def whereabouts(self, uow: UnitOfWork, code: str) -> Whereabouts:
+        """Return a building and the areas it lies in."""
+        building = self._building(uow, code)
+        grid = self.area(uow, building.grid)
+        return Whereabouts(building, grid, self.area(uow, grid.parent or ""))
+
     def unit(self, uow: UnitOfWork, code: str) -> UnitDetail:
         """Return everything the register says about a unit."""
         unit = uow.houses.unit(code)
@@ -129,7 +136,7 @@ class Housing:
         return UnitDetail(
             unit,
             self._building(uow, unit.building),
-            register.state(self.today(), policy),
+            register.state(self.today(), policy.due_window.days),
             tuple(uow.houses.rooms(code)),
             tuple(tenancies),
             tuple(occupancies),
@@ -198,7 +205,7 @@ class Housing:
         for occupancy in uow.occupancies.of_building(building.code):
             occupancies[occupancy.unit].append(occupancy)
         filed = uow.filings.filed_in(building.code)
-        policy = on_record(uow, self._policy)
+        near = on_record(uow, self._policy).due_window.days
         return [
             self._cell(
                 UnitRegister(
@@ -207,17 +214,17 @@ class Housing:
                     occupancies[unit.code],
                     unit.code in filed,
                 ),
-                policy,
+                near,
             )
             for unit in uow.houses.units([building.code])
         ]
 
-    def _cell(self, register: UnitRegister, policy: Policy) -> UnitCell:
+    def _cell(self, register: UnitRegister, near: int) -> UnitCell:
         today = self.today()
         running = [t for t in register.tenancies if t.holds(today)]
         return UnitCell(
             register.unit,
-            register.state(today, policy),
+            register.state(today, near),
             sum(occupancy.holds(today) for occupancy in register.occupancies),
             min((t.until for t in running if t.until is not None), default=None),
         )

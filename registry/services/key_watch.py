@@ -1,6 +1,6 @@
 """Warnings that a withdrawn key was presented."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from registry.domain.key_warning import KeyWarning, Presented, unexcused
@@ -35,16 +35,9 @@ class KeyWatch:
         self, uow: UnitOfWork, who: Principal, after: int, limit: int
     ) -> list[KeyWarning]:
         """Return warnings of the doors in somebody's area, the first kept first."""
-        if who.area is None:
-            return uow.key_warnings.after(after, limit)
-        require_area(uow, who, who.area)
-        return uow.key_warnings.after(after, limit, self._doors(uow, who.area))
-
-    def _doors(self, uow: UnitOfWork, area: str) -> list[str]:
-        doors: Iterable[tuple[str, str]] = (
-            (door.id, door.building) for door in uow.hardware.doors()
-        )
-        return [id_ for id_, home in doors if area in uow.houses.areas_of(home)]
+        if who.area is not None:
+            require_area(uow, who, who.area)
+        return uow.key_warnings.after(after, limit, who.area)
 
     def _day(self, at: datetime) -> date:
         """Return the street's day, also of a clock that is very wrong."""

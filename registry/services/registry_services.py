@@ -14,8 +14,12 @@ from registry.services.cards import CardService
 from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
+from registry.services.contracts import ContractService
 from registry.services.deadlines import Deadlines
+from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
+from registry.services.elsewhere import ElsewhereService
+from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
 from registry.services.house_truth import HouseTruths
@@ -29,6 +33,7 @@ from registry.services.permits import PermitService
 from registry.services.policies import Policies
 from registry.services.registration import Registration
 from registry.services.retirement import Retirement
+from registry.services.rights import RightService
 from registry.services.seeding import Seeding
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
@@ -51,8 +56,12 @@ class Services:
     cards: CardService
     changes: Changes
     commissioning: Commissioning
+    contracts: ContractService
+    delegations: DelegationService
     deadlines: Deadlines
     door_rules: DoorRuleService
+    elsewhere: ElsewhereService
+    filings: FilingService
     gateways: Gateways
     grants: GrantService
     house_cases: CaseService
@@ -65,6 +74,7 @@ class Services:
     permits: PermitService
     policies: Policies
     registration: Registration
+    rights: RightService
     seeding: Seeding
     special_days: SpecialDays
     stays: StayService
@@ -81,9 +91,13 @@ class Services:
                 self.policies.refresh,
                 PassageMonths(self.clock).make,
                 self.stays.pass_days,
+                self.filings.pass_days,
+                self.elsewhere.pass_days,
                 self.visits.send,
+                self.filings.pass_days,
+                self.elsewhere.pass_days,
                 self.permits.retire,
-                self.cards.expire,
+                self.cards.follow_stays,
                 self.special_days.refresh,
                 self.alarms.forget,
                 self.orders.forget,

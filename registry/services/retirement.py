@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.errors import RegistryError
 from registry.persistence.unit_of_work import Store, UnitOfWork
 from registry.services.threads import finished
 
@@ -38,7 +39,7 @@ class Retirement:
         for sweep in (*map(self._one, self._chores), *self._sweeps):
             try:
                 sweep(self._store)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, RegistryError) as error:
                 LOG.warning("an hourly chore failed: %s", type(error).__name__)
 
     def _one(self, chore: Chore) -> Sweep:

@@ -48,7 +48,8 @@ def own_units(uow: UnitOfWork, who: Principal, today: date) -> set[str]:
         return set()
     if who.role is Role.TENANT:
         stays = uow.occupancies.find(OccupancyRow.party == who.party)
-        return {stay.unit for stay in stays if stay.holds(today)}
+        # Nobody looks into a house by saying alone that they live there.
+        return {stay.unit for stay in stays if stay.opens and stay.holds(today)}
     return let_by(uow, {who.party}, today) | _delegated(uow, who.party, today)
 
 

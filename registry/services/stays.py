@@ -213,7 +213,8 @@ class StayService:
         reason = stay.state
         deed = Deed(source.actor, Action.STAY_CHANGED, f"occupancy:{stay.id}", reason)
         record(uow, [deed], now)
-        if stay.state not in {OccupancyState.VISIT, OccupancyState.LEAVE_DECLARED}:
+        claimed = stay.leave_by is not None and stay.leave_by is not Side.OCCUPANT
+        if stay.state is not OccupancyState.VISIT and not claimed:
             _drop_visit(uow, source, stay, now)
         if stay.state is OccupancyState.ENDED:
             _end_with_last(uow, source, stay, now)

@@ -224,7 +224,8 @@ class TenancyService:
         if who.role is not Role.TENANT:
             return self._may_let(uow, who, tenancy.unit)
         stays = uow.occupancies.of_tenancy(tenancy.id)
-        return any(stay.party == who.party and stay.opens for stay in stays)
+        own = [stay for stay in stays if stay.party == who.party]
+        return any(stay.opens and stay.state not in OVER for stay in own)
 
     def _may_let(self, uow: UnitOfWork, who: Principal, unit: str) -> bool:
         today = self._stays.today()

@@ -106,9 +106,11 @@ class VisitService:
         )
         return self._open(uow, who.source, visit)
 
-    def assign(self, uow: UnitOfWork, who: Principal, id_: str, assignee: str) -> Visit:
-        """Give a visit to somebody of the street, by the name they sign with."""
-        name = assignee.strip()
+    def assign(
+        self, uow: UnitOfWork, who: Principal, id_: str, assignee: str | None = None
+    ) -> Visit:
+        """Give a visit to somebody by the name they sign with, or take it oneself."""
+        name = who.name if assignee is None else assignee.strip()
         if not 0 < len(name) <= LONGEST_ASSIGNEE or not name.isprintable():
             message = f"whoever goes is named in 1 to {LONGEST_ASSIGNEE} characters"
             raise Invalid([_malformed("assignee", message)])

@@ -82,16 +82,15 @@ def building_truth(request: Request, code: str, gaps: str = "") -> Response:
 def unit_truth(request: Request, code: str, number: str) -> Response:
     """Show one unit column by column: facts, sources, gaps and what to do."""
     at, asked = desk(request), _asked(request)
-    truth, frame = _read(at, code, asked)
-    found = next((u for u in truth.units if u.unit.number == number), None)
-    if found is None:
+    truth, frame = _read(at, code, asked, number)
+    if not truth.units:
         raise NotFound(f"{code} has no unit {number!r}")
     with at.services.store.reading() as uow:
-        cases = at_unit(uow, found.unit.code)
+        cases = at_unit(uow, truth.units[0].unit.code)
     context = frame | {
         "cases": cases,
         "truth": truth,
-        "row": _row(code, found, asked),
+        "row": _row(code, truth.units[0], asked),
         "columns": COLUMNS,
         "gaps": GAPS,
         "channels": CHANNELS,
@@ -100,11 +99,17 @@ def unit_truth(request: Request, code: str, number: str) -> Response:
     return at.answer(request, "unit_truth.html", context, status)
 
 
-def _read(at: Desk, code: str, asked: Asked) -> tuple[HouseTruth, Context]:
+def _read(
+    at: Desk, code: str, asked: Asked, number: str | None = None
+) -> tuple[HouseTruth, Context]:
     with at.services.store.reading() as uow:
-        house = at.services.housing.building(uow, code)
+        house = at.services.housing.whereabouts(uow, code)
         truth = at.services.house_truths.of_building(
-            uow, house.building, asked.days["as_of"], asked.days["as_known_on"]
+            uow,
+            house.building,
+            asked.days["as_of"],
+            asked.days["as_known_on"],
+            number,
         )
     return truth, {
         "section": "street",

@@ -1,6 +1,7 @@
 """The schema goes up and down, and is what the repositories expect."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,22 @@ def test_the_schema_can_be_said_in_postgresql() -> None:
     assert any(
         "uq_credentials_live_card" in s and "WHERE ended_at IS NULL" in s for s in said
     )
+
+
+def test_cards_that_ended_before_are_told_to_have_ended(engine: Engine) -> None:
+    schema.upgrade(engine, "0013")
+    with Store(engine).writing() as uow:
+        uow.parties.add([Party("P1")])
+        for values in ("1, 7, 'P1', 'lost', 5, 9", "2, 8, 'P1', 'active', 5, NULL"):
+            uow.session.execute(text(f"INSERT INTO credentials VALUES ({values})"))  # noqa: S608 - our own values
+    schema.upgrade(engine)
+    with Store(engine).reading() as uow:
+        told = uow.credentials.with_changes(uow.credentials.every())
+    ended, held = (card.changes for card in told)
+    assert [(change.state, change.at - EPOCH) for change in ended] == [
+        ("lost", timedelta(microseconds=9))
+    ]
+    assert held == ()
+    schema.downgrade(engine, "0013")
+    with Store(engine).reading() as uow:
+        assert uow.session.scalar(text("SELECT COUNT(*) FROM credentials")) == 2

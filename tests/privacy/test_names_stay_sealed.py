@@ -21,6 +21,7 @@ from registry.domain.responsibility import Responsible
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.cases import Wanted
 from registry.persistence.rows import Record
+from tests.support.letting import record_letting
 from tests.support.registry_bench import (
     FRONT,
     NAMES,
@@ -45,6 +46,11 @@ VALUES = {
     "units/{unit}": "B1-0201",
     "doors/{id_}": FRONT,
     "commissioning/{id_}": FRONT,
+    "filings/{filing}": "F-1",
+    "external-filings/{filing}": "E-1",
+    "rights/{right}": "R-1",
+    "delegations/{delegation}": "D-1",
+    "contracts/{contract}": "C-1",
     "tenancies/{id_}": "T1",
     "tenancies/{tenancy}": "T1",
     "cards/{id_}": "1",
@@ -76,6 +82,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
         with ready.services.store.writing() as uow:
             (known, *_) = uow.cases.listed(Wanted(OPEN, RuleId.H1))

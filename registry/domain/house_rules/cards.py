@@ -115,7 +115,7 @@ H10 = Rule(
     RuleId.H10,
     1,
     "同一张卡先后出现得太快吗",
-    "一张卡在 {days} 天里，{travel_least} 秒以内先后开过两处不相邻的楼门"
+    "一张卡在 {days} 天里，{travel_least} 秒以内先后在两处不相邻的楼门刷过"
     "（最短 {seconds} 秒）。可能是借用或复制，不说明谁做了什么。",
     "建议换发一张不易复制的卡。",
     (Key.TRAVEL_LEAST, Key.TRAVEL_DAYS),

@@ -38,7 +38,7 @@ class CardDay:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A card was let in at a door of one house, then at that of another."""
+    """A card was presented at a door of one house, then at that of another."""
 
     credential: int
     day: date

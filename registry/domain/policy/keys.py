@@ -34,6 +34,7 @@ class Key(StrEnum):
     DOOR_GRACE = "door_grace"
     BELONGINGS_GRACE = "belongings_grace"
     TRANSFER_GRACE = "transfer_grace"
+    FILING_RENEWAL = "filing_renewal"
     SILENCE_VISIT = "silence_visit"
     VISIT_DUE = "visit_due"
     VISIT_GREEN = "visit_green"
@@ -81,6 +82,7 @@ DUTIES = frozenset(
         Key.PERMIT_ISSUE,
         Key.PERMIT_ENDORSEMENT,
         Key.TRANSFER_GRACE,
+        Key.FILING_RENEWAL,
         Key.SILENCE_VISIT,
         Key.SUBJECT_REQUEST,
         Key.CAMERA_FILING,

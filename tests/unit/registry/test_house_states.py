@@ -14,6 +14,7 @@ from registry.domain.tenancy import Tenancy, TenancyState
 
 TODAY = date(2026, 6, 1)
 POLICY = Policy()
+NEAR = POLICY.due_window.days
 
 
 def unit(use: UnitUse = UnitUse.RENTAL) -> Unit:
@@ -70,11 +71,13 @@ def test_the_state_of_a_unit(
     occupancies: list[Occupancy],
     state: UnitState,
 ) -> None:
-    found = UnitRegister(place, tenancies, occupancies, filed=True).state(TODAY, POLICY)
+    found = UnitRegister(place, tenancies, occupancies, filed=True).state(
+        TODAY, POLICY.due_window.days
+    )
     assert found is state
     let_today = any(t.holds(TODAY) for t in tenancies)
     unfiled = UnitRegister(place, tenancies, occupancies, filed=False).state(
-        TODAY, POLICY
+        TODAY, POLICY.due_window.days
     )
     shop = place.use is UnitUse.SHOP
     assert unfiled is (UnitState.UNFILED if let_today and not shop else state)

@@ -34,6 +34,7 @@ NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TODAY = date(2026, 6, 1)
 POLICY = Policy()
+NEAR = POLICY.due_window.days
 
 
 @pytest.mark.parametrize(
@@ -98,11 +99,13 @@ def test_the_most_pressing_of_several_tenancies_is_the_units_state(
     tenancies: list[Tenancy], occupancies: list[Occupancy], state: str
 ) -> None:
     unit = Unit("U", "B", "0101", 1, UnitUse.RENTAL)
-    filed = UnitRegister(unit, tenancies, occupancies, filed=True).state(TODAY, POLICY)
+    filed = UnitRegister(unit, tenancies, occupancies, filed=True).state(
+        TODAY, POLICY.due_window.days
+    )
     assert filed == state
     shop = Unit("U", "B", "0101", 1, UnitUse.SHOP)
     traded = UnitRegister(shop, tenancies, occupancies, filed=False).state(
-        TODAY, POLICY
+        TODAY, POLICY.due_window.days
     )
     assert traded is UnitState.SHOP
 
