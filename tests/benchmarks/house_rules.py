@@ -54,12 +54,13 @@ def filled(folder: Path, data: Path, residents: int) -> Planted:
     sim = Path(sys.executable).with_name("menhu-sim")
     ours = Path(sys.executable).with_name("menhu-registry")
     plan, planted = folder / "plan", folder / "planted.json"
-    for command in (
+    commands: tuple[list[str | Path], ...] = (
         [sim, "plan", "--out", plan, "--residents", str(residents)],
         [ours, "--data", data, "migrate"],
         [ours, "--data", data, "seed", plan / "street.json"],
         [ours, "--data", data, "history", "--days", str(DAYS), "--planted", planted],
-    ):
+    )
+    for command in commands:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return read_planted(planted.read_text("utf-8"))
 
