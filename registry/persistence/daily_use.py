@@ -147,8 +147,8 @@ class DailyUse:
         """Return the counted use of cards since a day, wherever it was."""
         first = (since - FIRST_DAY).days
         those = DayRow.credential.in_(list(credentials))
-        rows = self._session.scalars(select(DayRow).where(those, DayRow.day >= first))
-        return [_use(row) for row in rows]
+        query = select(*DayRow.__table__.c).where(those, DayRow.day >= first)
+        return [_use(row) for row in self._session.execute(query)]
 
     def moves(self, credentials: Iterable[int], since: date) -> list[Move]:
         """Return how cards went from house to house since a day."""

@@ -82,7 +82,7 @@ def measure(data: Path, planted: Planted) -> None:
     for case in found:
         if case.state is CaseState.AUTO_GUARDED:
             guarded[case.rule] += 1
-        else:
+        elif case.open:
             flagged[case.rule].add(case.place)
     print(f"{homes} homes in {took:.1f} s, {1000 * took / homes:.2f} ms each")
     told(planted, flagged, guarded)

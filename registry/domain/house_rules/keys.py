@@ -113,7 +113,10 @@ def _while_empty(house: HouseInputs, limits: Limits) -> Iterator[Finding]:
     window = limits[Key.VACANT_WINDOW].days
     needed = limits[Key.VACANT_USE_DAYS].amount
     since = house.today - timedelta(days=window - 1)
-    uses = _uses(house, frozenset(c.credential for c in house.cards), since)
+    # Whoever's lease ended is asked about by H3, after its grace.
+    tenants = {o.party for o in house.occupancies if o.tenancy is not None}
+    others = frozenset(c.credential for c in house.cards if c.party not in tenants)
+    uses = _uses(house, others, since)
     days = {day for day, _ in uses}
     if len(days) >= needed:
         yield Finding({"days": len(days)}, uses=uses, needed=needed)
@@ -123,6 +126,7 @@ def _owner_keys(look: Look) -> bool:
     house = look.house
     owners = {r.party for r in house.rights if r.holds(house.today)}
     owners |= {t.landlord for t in house.tenancies if t.landlord is not None}
+    owners |= {o.party for o in house.occupancies if o.tenancy is not None}
     others = frozenset(c.credential for c in house.cards if c.party not in owners)
     window = timedelta(days=look.limits[Key.VACANT_WINDOW].days - 1)
     days = {day for day, _ in _uses(house, others, house.today - window)}

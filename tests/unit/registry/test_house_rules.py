@@ -134,7 +134,9 @@ CASES: dict[RuleId, Case] = {
         {
             G.OWNER_KEYS: {"rights": (replace(RIGHT, party="P"),)},
             G.MOVING_IN: {"tenancies": (replace(TENANCY, start=TODAY + 7 * DAY),)},
-            G.MOVE_OUT_GRACE: {"occupancies": (replace(STAY, end=TODAY - DAY),)},
+            G.MOVE_OUT_GRACE: {
+                "occupancies": (replace(STAY, end=TODAY - DAY, tenancy=None),)
+            },
             G.CLOCK_UNSYNCED: {"doors": SKEWED},
             G.DOOR_UNRELIABLE: {"doors": OFFLINE},
         },
@@ -290,6 +292,14 @@ SHOP = Unit("U", "B", "0101", 1, UnitUse.SHOP)
             {"tenancies": (replace(ENDED, end=TODAY - 30 * DAY),), "days": used(0, 1)},
         ),
         (RuleId.H4, EMPTY | {"days": used(1, 2)}),
+        (
+            RuleId.H4,
+            EMPTY
+            | {
+                "days": used(1, 2, 3),
+                "occupancies": (replace(STAY, end=TODAY - 40 * DAY),),
+            },
+        ),
         (RuleId.H4, EMPTY | {"days": used(1, 2, 7)}),
         (RuleId.H4, {"days": used(1, 2, 3)}),
         (RuleId.H5, {"occupancies": (replace(WAITING, declared_on=TODAY - 7 * DAY),)}),
