@@ -12,6 +12,7 @@ from registry.api import (
     addresses,
     alarms,
     cards,
+    cases,
     contracts,
     door_rules,
     doors,
@@ -21,6 +22,7 @@ from registry.api import (
     gateways,
     grants,
     health,
+    house_rules,
     houses,
     imports,
     papers,
@@ -41,6 +43,35 @@ from registry.api.loopback import LoopbackOnly
 from registry.assembly import Clock, build_services, now
 from registry.settings import Settings
 from registry.web import routes as pages
+
+TOPICS = (
+    gateways,
+    rule_books,
+    houses,
+    cases,
+    house_rules,
+    doors,
+    door_rules,
+    passages,
+    alarms,
+    tenancies,
+    papers,
+    addresses,
+    filings,
+    rights,
+    contracts,
+    external_filings,
+    terms,
+    stays,
+    cards,
+    grants,
+    visits,
+    policy,
+    imports,
+    exports,
+    health,
+)
+"""In the order the description of the API tells them."""
 
 
 def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
@@ -73,32 +104,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
-    for router in (
-        gateways,
-        rule_books,
-        houses,
-        doors,
-        door_rules,
-        passages,
-        alarms,
-        tenancies,
-        papers,
-        addresses,
-        filings,
-        rights,
-        contracts,
-        external_filings,
-        terms,
-        stays,
-        cards,
-        grants,
-        visits,
-        policy,
-        imports,
-        exports,
-        health,
-    ):
-        app.include_router(router.router)
+    for topic in TOPICS:
+        app.include_router(topic.router)
     problems.install(app)
     pages.install(app, services)
     app.add_middleware(Bounded)

@@ -10,6 +10,7 @@ from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
+from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.contracts import ContractService
@@ -57,6 +58,7 @@ class _Living:
 
     cards: CardService
     deadlines: Deadlines
+    registration: Registration
     stays: StayService
     tenancies: TenancyService
     visits: VisitService
@@ -68,13 +70,20 @@ class _Living:
         """Put these services together."""
         stays = StayService(identity, permits, policy, clock)
         deadlines = Deadlines(policy, clock)
+        cards = CardService(permits, policy, clock)
+        tenancies = TenancyService(stays, permits, policy, clock)
         return cls(
-            CardService(permits, policy, clock),
+            cards,
             deadlines,
+            Registration(identity, permits, cards, tenancies, clock),
             stays,
-            TenancyService(stays, permits, policy, clock),
+            tenancies,
             VisitService(stays, deadlines, policy, clock),
         )
+
+
+def _identity(installation: Installation, policy: Policy, clock: Clock) -> Identity:
+    return Identity(installation.vault_key(), installation.index_key(), policy, clock)
 
 
 def build_services(settings: Settings, clock: Clock = now) -> Services:
@@ -82,9 +91,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
     installation = Installation(settings)
     policy, key = Policy(clock=clock), installation.exchange_key()
     store = installation.store()
-    identity = Identity(
-        installation.vault_key(), installation.index_key(), policy, clock
-    )
+    identity = _identity(installation, policy, clock)
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)
@@ -117,6 +124,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         filings=FilingService(policy, living.deadlines, clock),
         gateways=gateways,
         grants=GrantService(permits, policy, clock),
+        house_cases=CaseService(policy, clock),
         house_truths=HouseTruths(policy, clock),
         housing=Housing(permits, policy, clock),
         identity=identity,
@@ -126,9 +134,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         permits=permits,
         policies=policies,
         rights=RightService(policy, clock),
-        registration=Registration(
-            identity, permits, living.cards, living.tenancies, clock
-        ),
+        registration=living.registration,
         seeding=Seeding(identity, permits, clock),
         sheet_exports=SheetExports(identity, clock),
         sheet_imports=SheetImports(store, identity, permits, clock),

@@ -61,6 +61,8 @@ class Action(StrEnum):
     READER_COMMISSIONED = "reader_commissioned"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of a deed
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the same
+    CASE_CHANGED = "case_changed"
+    HOUSE_RULE_SWITCHED = "house_rule_switched"
     FILING_DRAFTED = "filing_drafted"
     FILING_CORRECTED = "filing_corrected"
     FILING_SUBMITTED = "filing_submitted"

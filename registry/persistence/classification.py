@@ -46,13 +46,14 @@ PERSONAL: Mapping[Kind, str] = {
     Kind.SEALED: """
         access_tokens.digest card_pins.salt card_pins.verifier card_pins.duress
         identities.name identity_documents.number identity_documents.blind_index
-        telephones.number
+        telephones.number import_rows.content
     """,
     Kind.PSEUDONYM: """
         answers.answer answers.request audit_entries.subject contract_versions.evidence
         entities.id external_filing_versions.receipt filing_versions.number
         identity_documents.id identity_documents.issuing_state merge_cases.id parties.id
-        passages.party right_versions.evidence telephones.id visit_versions.evidence
+        import_rows.created passages.party right_versions.evidence telephones.id
+        visit_versions.evidence
     """,
     Kind.STAFF: """
         address_correction_steps.by address_corrections.reported_by
@@ -77,7 +78,8 @@ IMPERSONAL = """
     door_rules.rules doors.id doors.name entities.kind exchange_bases.codes
     exchange_bases.field exchange_bases.id forks.expected forks.offered
     gateway_records.chain gateways.id gateways.name gateways.public_key
-    gateways.software grant_versions.doors holes.line identities.key
+    gateways.software grant_versions.doors holes.line identities.key import_jobs.codes
+    import_jobs.id import_rows.faults
     identity_documents.key orders.nonce orders.outcome passages.card_state
     passages.direction policy_values.jurisdiction policy_values.key
     policy_values.verification rooms.name rule_books.days special_days.kind

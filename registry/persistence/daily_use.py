@@ -13,6 +13,7 @@ from sqlalchemy import Index, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.cbor import EPOCH, microseconds
+from registry.persistence.daily_moves import Move, count_moves, moves_of
 from registry.persistence.rows import Moment, Record, RowNumber
 
 FIRST_DAY = EPOCH.date()
@@ -23,7 +24,10 @@ class DayRow(Record):
     """A card's use of a door on a day; `day` counts from 1970 in the street's zone."""
 
     __tablename__ = "daily_use"
-    __table_args__ = (Index("ix_daily_use_unit_day", "unit", "day"),)
+    __table_args__ = (
+        Index("ix_daily_use_unit_day", "unit", "day"),
+        Index("ix_daily_use_credential_day", "credential", "day"),
+    )
     day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     door: Mapped[str] = mapped_column(primary_key=True)
     credential: Mapped[int] = mapped_column(
@@ -106,7 +110,9 @@ class DailyUse:
         after = self.mark()
         if upto <= after:
             return
-        self._session.execute(ADD, _values(after, upto, offset))
+        values = _values(after, upto, offset)
+        self._session.execute(ADD, values)
+        count_moves(self._session, values)
         self._session.merge(MarkRow(id=1, number=upto, counted_at=now))
 
     def days_of_units(
@@ -136,6 +142,17 @@ class DailyUse:
         values = _values(0 if after is None else after.number, upto, offset)
         fresh = self._session.execute(SINCE, values | {"units": those})
         return counted + [_use(row) for row in fresh if row.day >= first]
+
+    def of_cards(self, credentials: Iterable[int], since: date) -> list[DayUse]:
+        """Return the counted use of cards since a day, wherever it was."""
+        first = (since - FIRST_DAY).days
+        those = DayRow.credential.in_(list(credentials))
+        query = select(*DayRow.__table__.c).where(those, DayRow.day >= first)
+        return [_use(row) for row in self._session.execute(query)]
+
+    def moves(self, credentials: Iterable[int], since: date) -> list[Move]:
+        """Return how cards went from house to house since a day."""
+        return moves_of(self._session, list(credentials), since)
 
 
 def _values(after: int, upto: int, offset: timedelta) -> dict[str, int]:

@@ -12,6 +12,7 @@ from registry.persistence.access import Access
 from registry.persistence.address_corrections import AddressCorrections
 from registry.persistence.addresses import Addresses
 from registry.persistence.alarms import Alarms
+from registry.persistence.cases import Cases, Hazards, Switches
 from registry.persistence.commissioning import CommissioningRecords
 from registry.persistence.credentials import Credentials
 from registry.persistence.daily_use import DailyUse
@@ -64,6 +65,9 @@ class UnitOfWork:
         self.exchange = Exchange(session)
         self.grants = Grants(session)
         self.visits = Visits(session)
+        self.hazards = Hazards(session)
+        self.cases = Cases(session)
+        self.switches = Switches(session)
         self.credentials = Credentials(session)
         self.key_warnings = KeyWarnings(session)
         self.holders = Holders(session)

@@ -12,6 +12,7 @@ from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
+from registry.services.cases import CaseService
 from registry.services.changes import Changes
 from registry.services.commissioning import Commissioning
 from registry.services.contracts import ContractService
@@ -69,6 +70,7 @@ class Services:
     filings: FilingService
     gateways: Gateways
     grants: GrantService
+    house_cases: CaseService
     house_truths: HouseTruths
     housing: Housing
     identity: Identity
@@ -111,4 +113,5 @@ class Services:
                 self.sheet_imports.forget,
                 self.house_truths.count,
             ),
+            (self.house_cases.sweep,),
         )

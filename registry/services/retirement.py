@@ -13,15 +13,20 @@ from registry.services.threads import finished
 LOG = logging.getLogger(__name__)
 INTERVAL = 3600.0
 Chore = Callable[[UnitOfWork], object]
+Sweep = Callable[[Store], object]
+"""A chore too long for one transaction."""
 
 
 class Retirement:
     """Looks once an hour; no door waits for it, permits carry their end."""
 
-    def __init__(self, store: Store, chores: Iterable[Chore]) -> None:
-        """Do chores on a store, each in a transaction of its own."""
+    def __init__(
+        self, store: Store, chores: Iterable[Chore], sweeps: Iterable[Sweep] = ()
+    ) -> None:
+        """Do chores on a store, each in a transaction of its own, then sweeps."""
         self._store = store
         self._chores = tuple(chores)
+        self._sweeps = tuple(sweeps)
 
     async def run(self) -> None:
         """Look now and then until cancelled."""
@@ -31,9 +36,15 @@ class Retirement:
 
     def look(self) -> None:
         """Do every chore, whatever becomes of the others."""
-        for chore in self._chores:
+        for sweep in (*map(self._one, self._chores), *self._sweeps):
             try:
-                with self._store.writing() as uow:
-                    chore(uow)
+                sweep(self._store)
             except (SQLAlchemyError, RegistryError) as error:
                 LOG.warning("an hourly chore failed: %s", type(error).__name__)
+
+    def _one(self, chore: Chore) -> Sweep:
+        def sweep(store: Store) -> None:
+            with store.writing() as uow:
+                chore(uow)
+
+        return sweep

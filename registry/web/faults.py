@@ -26,6 +26,8 @@ TEXTS: dict[tuple[str, Fault], str] = {
     ("end", Fault.CONTRADICTION): "结束日期与租期不符，请填写租期以内、晚于开始的日期",
     ("confirm", Fault.MISSING): "请与入住人核对后勾选确认",
     ("state", Fault.MISSING): "请选择原因",
+    ("text", Fault.MISSING): "请写明为什么不对",
+    ("paper", Fault.MISSING): "移交要填写文书编号",
     ("operator", Fault.MISSING): "请填写确认人姓名",
     ("operator", Fault.MALFORMED): "姓名太长或含有无法打印的字符，请重新填写",
     ("reason", Fault.MISSING): "请写明原因",

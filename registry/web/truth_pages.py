@@ -12,6 +12,7 @@ from registry.domain.errors import Fault, FieldError, NotFound
 from registry.domain.house_truth import Cell, Gap, UnitTruth
 from registry.domain.registration import day_of
 from registry.services.house_truth import HouseTruth
+from registry.web.case_pages import at_unit
 from registry.web.desk import Desk, desk
 from registry.web.faults import texts
 from registry.web.pages import unit_link
@@ -84,7 +85,10 @@ def unit_truth(request: Request, code: str, number: str) -> Response:
     truth, frame = _read(at, code, asked, number)
     if not truth.units:
         raise NotFound(f"{code} has no unit {number!r}")
+    with at.services.store.reading() as uow:
+        cases = at_unit(uow, truth.units[0].unit.code)
     context = frame | {
+        "cases": cases,
         "truth": truth,
         "row": _row(code, truth.units[0], asked),
         "columns": COLUMNS,

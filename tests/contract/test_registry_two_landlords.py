@@ -74,7 +74,8 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
 
 def settle(bench: Bench, client: httpx.Client, number: int, unit: str) -> Side:
     """Let a landlord have one record of every kind."""
-    landlord, tenant = f"L{number}", f"T{number}"
+    landlord, tenant, helper = f"L{number}", f"T{number}", f"D{number}"
+    term, days = {"start": START, "end": END}, {"start": f"{START}T00:00:00Z"}
 
     def made(path: str, **body: Any) -> Any:  # noqa: ANN401 - any record
         answer = client.post(f"/api/{path}", json=body)
@@ -83,61 +84,38 @@ def settle(bench: Bench, client: httpx.Client, number: int, unit: str) -> Side:
 
     right = made("rights", party=landlord, unit=unit, basis="title", start=START)
     filing = made("filings", unit=unit, mode="whole", lessor=landlord)
-    contract = made(
-        "contracts",
-        unit=unit,
-        lessor=landlord,
-        tenant=tenant,
-        start=START,
-        end=END,
-        signed_on=START,
-    )
-    term = made(f"units/{unit}/tenancies", start=START, end=END, landlord=landlord)
-    tenancy = term["tenancy"]["tenancy"]
+    lease = {"lessor": landlord, "tenant": tenant, "signed_on": START} | term
+    contract = made("contracts", unit=unit, **lease)["contract"]["id"]
+    let = made(f"units/{unit}/tenancies", landlord=landlord, **term)
+    tenancy = let["tenancy"]["tenancy"]
     stay = made(f"units/{unit}/occupancies", party=tenant, tenancy=tenancy)
-    elsewhere = made(
-        "external-filings", kind="contract_filing", unit=unit, tenancy=tenancy
-    )
-    delegation = made(
-        "delegations",
-        grantor=landlord,
-        delegate=f"D{number}",
-        powers=["file"],
-        start=START,
-        end=END,
-    )
-    grant = made(
-        f"units/{unit}/grants",
-        party=f"D{number}",
-        reason="service",
-        start=f"{START}T00:00:00Z",
-        end=f"{END}T00:00:00Z",
-    )
-    card = 7000 + number
+    asked = {"kind": "contract_filing", "unit": unit, "tenancy": tenancy}
+    elsewhere = made("external-filings", **asked)
+    powers = {"grantor": landlord, "delegate": helper, "powers": ["file"]}
+    delegation = made("delegations", **powers, **term)
+    work = {"party": helper, "reason": "service", "end": f"{END}T00:00:00Z"}
+    grant = made(f"units/{unit}/grants", **work, **days)
     # A landlord may report their own card lost, never that of a tenant.
-    made(f"parties/{landlord}/credentials", card=card)
+    made(f"parties/{landlord}/credentials", card=7000 + number)
     with bench.services.store.writing() as uow:
         wish = Wish(Role.LANDLORD, landlord)
         secret = bench.services.access.issue(uow, wish, "test")[1]
+        known = uow.cases.listed(Wanted(OPEN, None, unit))
     return Side(
         secret,
         {
-            "code": unit,
-            "unit": unit,
+            **dict.fromkeys(("code", "unit"), unit),
+            **dict.fromkeys(("lessor", "grantor", "landlord"), landlord),
+            **dict.fromkeys(("contract", "parent"), contract),
             "right": right["id"],
             "filing": filing["id"],
-            "contract": contract["contract"]["id"],
             "tenancy": tenancy,
             "occupancy": stay["stay"]["occupancy"],
             "external": elsewhere["id"],
             "delegation": delegation["id"],
             "grant": grant["grant"]["grant"],
-            "card": card,
+            "card": 7000 + number,
             "party": tenant,
-            "lessor": landlord,
-            "grantor": landlord,
-            "landlord": landlord,
-            "parent": contract["contract"]["id"],
         },
     )
 

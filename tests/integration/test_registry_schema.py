@@ -278,7 +278,7 @@ def test_the_schema_can_be_said_in_postgresql() -> None:
 
 
 def test_cards_that_ended_before_are_told_to_have_ended(engine: Engine) -> None:
-    schema.upgrade(engine, "0013")
+    schema.upgrade(engine, "0009")
     with Store(engine).writing() as uow:
         uow.parties.add([Party("P1")])
         for values in ("1, 7, 'P1', 'lost', 5, 9", "2, 8, 'P1', 'active', 5, NULL"):
@@ -291,6 +291,6 @@ def test_cards_that_ended_before_are_told_to_have_ended(engine: Engine) -> None:
         ("lost", timedelta(microseconds=9))
     ]
     assert held == ()
-    schema.downgrade(engine, "0013")
+    schema.downgrade(engine, "0009")
     with Store(engine).reading() as uow:
         assert uow.session.scalar(text("SELECT COUNT(*) FROM credentials")) == 2

@@ -4,6 +4,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -13,14 +14,17 @@ from fastapi import FastAPI
 
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
+from registry.domain.cases import OPEN
 from registry.domain.grant import Grant, GrantReason
 from registry.domain.history import Source
+from registry.domain.house_rules.rule import RuleId
 from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
 from registry.domain.sheets.kinds import SheetKind
 from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
+from registry.persistence.cases import Wanted
 from registry.persistence.rows import Record
 from tests.support.letting import record_letting
 from tests.support.registry_bench import (
@@ -71,6 +75,9 @@ VALUES = {
     "occupancies/{occupancy}": "T1.P1",
     "grants/{grant}": "G-1",
     "visits/{visit}": "V-1",
+    "cases/{case}": "H-0",
+    "cases/{id_}": "H-0",
+    "house-rules/{rule}": "H1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
     "exports/{kind}.csv": "occupants.csv",
@@ -109,6 +116,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         data = sheet(SheetKind.OCCUPANTS, rows)
         job = ready.services.sheet_imports.read(SheetKind.OCCUPANTS, data, "test")
         VALUES["imports/{job}"] = job.id
+        with ready.services.store.writing() as uow:
+            (known, *_) = uow.cases.listed(Wanted(OPEN, RuleId.H1))
+            named = replace(known, id="H-0", rule=RuleId.H8)
+            uow.cases.add([named], Source("clerk"), NOW)
         yield ready
 
 

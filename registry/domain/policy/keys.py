@@ -56,6 +56,21 @@ class Key(StrEnum):
     ASSESSMENT_RETENTION = "assessment_retention"
     CAMERA_FILING = "camera_filing"
     CAMERA_RETENTION = "camera_retention"
+    UNREGISTERED_AFTER = "unregistered_after"
+    USED_DAYS_AFTER_END = "used_days_after_end"
+    VACANT_WINDOW = "vacant_window"
+    VACANT_USE_DAYS = "vacant_use_days"
+    NEVER_ENTERING = "never_entering"
+    GUESTS_ALLOWED = "guests_allowed"
+    TRAVEL_LEAST = "travel_least"
+    TRAVEL_DAYS = "travel_days"
+    DOOR_ONLINE_LEAST = "door_online_least"
+    CLOCK_SKEW_MOST = "clock_skew_most"
+    CASE_COOL_OFF = "case_cool_off"
+    CASE_EXPLAINED = "case_explained"
+    PRECISION_WINDOW = "precision_window"
+    PRECISION_CLOSED_LEAST = "precision_closed_least"
+    PRECISION_LEAST = "precision_least"
 
 
 DUTIES = frozenset(
