@@ -77,14 +77,17 @@ class _Living:
         )
 
 
+def _identity(installation: Installation, policy: Policy, clock: Clock) -> Identity:
+    """Open the only door to names with both keys of the vault."""
+    return Identity(installation.vault_key(), installation.index_key(), policy, clock)
+
+
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
     policy, key = Policy(clock=clock), installation.exchange_key()
     store = installation.store()
-    identity = Identity(
-        installation.vault_key(), installation.index_key(), policy, clock
-    )
+    identity = _identity(installation, policy, clock)
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)

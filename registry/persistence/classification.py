@@ -46,12 +46,13 @@ PERSONAL: Mapping[Kind, str] = {
     Kind.SEALED: """
         access_tokens.digest card_pins.salt card_pins.verifier card_pins.duress
         identities.name identity_documents.number identity_documents.blind_index
-        telephones.number
+        import_jobs.codes import_rows.content telephones.number
     """,
     Kind.PSEUDONYM: """
         answers.answer answers.request audit_entries.subject contract_versions.evidence
         entities.id external_filing_versions.receipt filing_versions.number
-        identity_documents.id identity_documents.issuing_state merge_cases.id parties.id
+        identity_documents.id identity_documents.issuing_state import_rows.created
+        import_rows.faults merge_cases.id parties.id
         passages.party right_versions.evidence telephones.id visit_versions.evidence
     """,
     Kind.STAFF: """
@@ -78,7 +79,8 @@ IMPERSONAL = """
     exchange_bases.field exchange_bases.id forks.expected forks.offered
     gateway_records.chain gateways.id gateways.name gateways.public_key
     gateways.software grant_versions.doors holes.line identities.key
-    identity_documents.key orders.nonce orders.outcome passages.card_state
+    identity_documents.key import_jobs.id orders.nonce orders.outcome
+    passages.card_state
     passages.direction policy_values.jurisdiction policy_values.key
     policy_values.verification rooms.name rule_books.days special_days.kind
     telephones.key units.number units.use
