@@ -46,23 +46,24 @@ PERSONAL: Mapping[Kind, str] = {
     Kind.SEALED: """
         access_tokens.digest card_pins.salt card_pins.verifier card_pins.duress
         identities.name identity_documents.number identity_documents.blind_index
-        telephones.number import_rows.content
+        import_jobs.codes import_rows.content telephones.number
     """,
     Kind.PSEUDONYM: """
         answers.answer answers.request audit_entries.subject contract_versions.evidence
         entities.id external_filing_versions.receipt filing_versions.number
-        identity_documents.id identity_documents.issuing_state merge_cases.id parties.id
-        import_rows.created passages.party right_versions.evidence telephones.id
-        visit_versions.evidence
+        identity_documents.id identity_documents.issuing_state import_rows.created
+        import_rows.faults merge_cases.id parties.id
+        passages.party right_versions.evidence telephones.id visit_versions.evidence
     """,
     Kind.STAFF: """
         address_correction_steps.by address_corrections.reported_by
         alarms.acknowledged_by commissioning.operator commissioning.signed
         door_rules.changed_by exchange_bases.enabled_by merge_cases.closed_by
         orders.ordered_by policy_values.recorded_by visit_versions.assignee
-        visit_versions.closed_by
+        visit_versions.closed_by rule_switch_versions.by
     """,
     Kind.FREE_TEXT: """
+        case_versions.note case_versions.objection case_versions.paper
         address_aliases.text address_aliases.key address_corrections.wrong
         address_corrections.right alarms.note disclosures.recipient
         exchange_bases.document exchange_bases.law exchange_bases.recipient
@@ -71,6 +72,8 @@ PERSONAL: Mapping[Kind, str] = {
 }
 """The columns that are, or may be, about somebody."""
 IMPERSONAL = """
+    case_versions.guards case_versions.numbers case_versions.policy
+    case_versions.sentence daily_moves.from_door daily_moves.to_door
     access_tokens.id address_corrections.id alarms.kind answers.key areas.kind
     areas.name audit_entries.action audit_entries.hash buildings.address buildings.name
     commissioning.firmware commissioning.identity commissioning.passed controllers.id
@@ -78,9 +81,9 @@ IMPERSONAL = """
     door_rules.rules doors.id doors.name entities.kind exchange_bases.codes
     exchange_bases.field exchange_bases.id forks.expected forks.offered
     gateway_records.chain gateways.id gateways.name gateways.public_key
-    gateways.software grant_versions.doors holes.line identities.key import_jobs.codes
-    import_jobs.id import_rows.faults
-    identity_documents.key orders.nonce orders.outcome passages.card_state
+    gateways.software grant_versions.doors holes.line identities.key
+    identity_documents.key import_jobs.id orders.nonce orders.outcome
+    passages.card_state
     passages.direction policy_values.jurisdiction policy_values.key
     policy_values.verification rooms.name rule_books.days special_days.kind
     telephones.key units.number units.use

@@ -43,6 +43,8 @@ def test_what_is_sealed_is_where_the_vault_and_the_pins_are() -> None:
         "card_pins",
         "identities",
         "identity_documents",
+        "import_jobs",
+        "import_rows",
         "telephones",
     }
 
