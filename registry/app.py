@@ -9,12 +9,14 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 
 from registry.api import (
+    addresses,
     alarms,
     cards,
     cases,
     contracts,
     door_rules,
     doors,
+    exports,
     external_filings,
     filings,
     gateways,
@@ -22,6 +24,8 @@ from registry.api import (
     health,
     house_rules,
     houses,
+    imports,
+    papers,
     passages,
     policy,
     problems,
@@ -82,6 +86,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         passages,
         alarms,
         tenancies,
+        papers,
+        addresses,
         filings,
         rights,
         contracts,
@@ -92,6 +98,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         grants,
         visits,
         policy,
+        imports,
+        exports,
         health,
     ):
         app.include_router(router.router)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from registry.domain.policy import Policy
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
@@ -17,6 +18,7 @@ from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
+from registry.services.exchange import ExchangeService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
@@ -33,6 +35,8 @@ from registry.services.registration import Registration
 from registry.services.registry_services import Services
 from registry.services.rights import RightService
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
 from registry.services.tenancies import TenancyService
@@ -77,9 +81,11 @@ class _Living:
 def build_services(settings: Settings, clock: Clock = now) -> Services:
     """Put the services together on an installation."""
     installation = Installation(settings)
-    policy = Policy(clock=clock)
+    policy, key = Policy(clock=clock), installation.exchange_key()
     store = installation.store()
-    identity = Identity(installation.vault_key(), clock)
+    identity = Identity(
+        installation.vault_key(), installation.index_key(), policy, clock
+    )
     permits = PermitService(policy, clock)
     alarms = AlarmService(policy, clock)
     days = SpecialDays(policy, clock)
@@ -95,6 +101,7 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         clock=clock,
         signer=installation.signer(),
         access=AccessService(clock),
+        addresses=AddressService(policy, clock),
         alarms=alarms,
         card_pins=CardPins(clock),
         cards=living.cards,
@@ -104,6 +111,9 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
         delegations=DelegationService(policy, clock),
         deadlines=living.deadlines,
         door_rules=DoorRuleService(days, policy, clock),
+        exchange=ExchangeService(
+            identity, policy, key, clock, enabled=settings.exchange
+        ),
         elsewhere=ElsewhereService(policy, clock),
         filings=FilingService(policy, living.deadlines, clock),
         gateways=gateways,
@@ -122,6 +132,8 @@ def build_services(settings: Settings, clock: Clock = now) -> Services:
             identity, permits, living.cards, living.tenancies, clock
         ),
         seeding=Seeding(identity, permits, clock),
+        sheet_exports=SheetExports(identity, clock),
+        sheet_imports=SheetImports(store, identity, permits, clock),
         special_days=days,
         stays=living.stays,
         tenancies=living.tenancies,

@@ -15,6 +15,8 @@ class Settings(BaseSettings):
     data: Path = Path("registry-data")
     database_url: SecretStr | None = None
     """A PostgreSQL database; without one the database is a file in the data folder."""
+    exchange: bool = False
+    """Whether files for the police may be made at all; each field needs more."""
     poll_seconds: float = Field(default=0.15, ge=0.01, le=1.0)
 
     @property
@@ -36,6 +38,16 @@ class Settings(BaseSettings):
     def vault_key(self) -> Path:
         """The key names are sealed with."""
         return self.data / "vault.key"
+
+    @property
+    def index_key(self) -> Path:
+        """The key that equal numbers of documents are found by."""
+        return self.data / "index.key"
+
+    @property
+    def exchange_key(self) -> Path:
+        """The key that records are given other names with where they go out."""
+        return self.data / "exchange.key"
 
 
 def is_loopback(host: str) -> bool:

@@ -8,9 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller.cose import OVERHEAD
 from controller.uplink.formats import FORMATS
 from controller.uplink.messages import Heartbeat
+from registry.services.sheets.sheet_files import LARGEST_FILE
 
 LARGEST = FORMATS[Heartbeat].limit + OVERHEAD
 """Bytes; the largest message a gateway sends."""
+SHEETS = "/api/imports"
+"""Where whole sheets may be sent."""
+
+
+def largest(path: str) -> int:
+    """Return how many bytes a request to a path may have."""
+    return LARGEST_FILE if path.startswith(SHEETS) else LARGEST
 
 
 class Bounded:
@@ -22,7 +30,7 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request, counting what comes."""
-        left = LARGEST
+        left = largest(scope.get("path", ""))
 
         async def counted() -> Message:
             nonlocal left

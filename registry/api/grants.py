@@ -75,6 +75,13 @@ def grants(registry: Registry, who: Caller, unit: str) -> GrantList:
     return GrantList(grants=[_record(done) for done in found])
 
 
+@router.get("/grants/{grant}", summary="Show a grant", openapi_extra=LANDLORDS)
+def show(registry: Registry, who: Caller, grant: str) -> GrantRecord:
+    """Return a grant and how far it has come at each door."""
+    with registry.store.reading() as uow:
+        return _record(registry.grants.show(uow, who, grant))
+
+
 @router.post(
     "/units/{unit}/grants",
     summary="Give a grant",

@@ -6,11 +6,12 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from registry.api.access import Registry, open_to
+from registry.api.access import Caller, Registry, open_to
 from registry.api.changes import Changing
 from registry.api.days import Day
 from registry.api.tenancies import Body, Text
 from registry.domain.principals import Role
+from registry.domain.tenancy import Tenancy
 from registry.services.tenancies import Renewal, TenancyDone, TenancyWish
 
 router = APIRouter(prefix="/api", tags=["tenancies"])
@@ -78,6 +79,13 @@ def add(registry: Registry, change: Changing, unit: str, body: TermBody) -> Term
     )
 
 
+@router.get("/tenancies/{tenancy}", summary="Show a tenancy", openapi_extra=BOTH_SIDES)
+def show(registry: Registry, who: Caller, tenancy: str) -> TermRecord:
+    """Return a tenancy to whom it concerns."""
+    with registry.store.reading() as uow:
+        return _record(registry.tenancies.show(uow, who, tenancy))
+
+
 @router.post(
     "/tenancies/{tenancy}/renew", summary="Renew a tenancy", openapi_extra=LANDLORDS
 )
@@ -111,8 +119,11 @@ def hold_over(
 
 
 def _told(done: TenancyDone) -> TermChanged:
-    tenancy = done.tenancy
-    record = TermRecord(
+    return TermChanged(tenancy=_record(done.tenancy), revision=done.revision)
+
+
+def _record(tenancy: Tenancy) -> TermRecord:
+    return TermRecord(
         tenancy=tenancy.id,
         unit=tenancy.unit,
         room=tenancy.room,
@@ -124,4 +135,3 @@ def _told(done: TenancyDone) -> TermChanged:
         holdover_since=tenancy.holdover_since,
         renewed_by=tenancy.renewed_by,
     )
-    return TermChanged(tenancy=record, revision=done.revision)

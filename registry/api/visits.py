@@ -79,6 +79,13 @@ def visits(
     return turn.page([as_record(visit) for visit in found], _key)
 
 
+@router.get("/visits/{visit}", summary="Show a visit", openapi_extra=STAFF_ONLY)
+def show(registry: Registry, who: Caller, visit: str) -> VisitRecord:
+    """Return a visit in one's area."""
+    with registry.store.reading() as uow:
+        return as_record(registry.visits.get(uow, who, visit))
+
+
 @router.post(
     "/units/{unit}/visits",
     summary="Open a visit",

@@ -92,7 +92,7 @@ def code_faults(code: ExternalCode) -> list[FieldError]:
         message = f"such a code has {words}"
         remedy = "compare it with its source"
         faults.append(FieldError("value", Fault.MALFORMED, message, remedy))
-    return [*faults, *_source_faults(code.source), *_validity_faults(code.valid)]
+    return [*faults, *source_faults(code.source), *_validity_faults(code.valid)]
 
 
 def alias_faults(alias: AddressAlias) -> list[FieldError]:
@@ -102,7 +102,7 @@ def alias_faults(alias: AddressAlias) -> list[FieldError]:
         faults.append(missing("text", "give the address as people write it"))
     elif len(alias.text) > LONGEST or not alias.text.isprintable():
         faults.append(too_long("text", "an address", LONGEST))
-    return [*faults, *_source_faults(alias.source), *_validity_faults(alias.valid)]
+    return [*faults, *source_faults(alias.source), *_validity_faults(alias.valid)]
 
 
 def double_codes(
@@ -154,7 +154,8 @@ def _before(start: date | None, end: date | None) -> bool:
     return start is None or end is None or start < end
 
 
-def _source_faults(source: str) -> list[FieldError]:
+def source_faults(source: str) -> list[FieldError]:
+    """Say what is wrong with what somebody names as a source."""
     if not source.strip():
         return [missing("source", "say where this comes from")]
     if len(source) > LONGEST or not source.isprintable():

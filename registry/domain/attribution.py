@@ -9,9 +9,8 @@ from controller.cbor import EPOCH
 from registry.domain.credential import WITHDRAWN, CardState, Credential
 from registry.domain.key_warning import Presented
 from registry.domain.occupancy import Occupancy
-from registry.domain.permits import FAR_FUTURE, FAR_PAST
+from registry.domain.permits import FAR_FUTURE, FAR_PAST, grace_after
 from registry.domain.policy import Policy
-from registry.domain.policy.keys import Key
 
 MINUTE = timedelta(minutes=1)
 """No midnight of a zone falls within one, since zones go by whole minutes."""
@@ -89,5 +88,5 @@ class Attribution:
     def _in_grace(self, occupancy: Occupancy, day: date) -> bool:
         if occupancy.end is None or day < occupancy.end:
             return False
-        grace = self._policy.in_force(Key.DOOR_GRACE, occupancy.end)
-        return day < occupancy.end + grace.period
+        grace = grace_after(occupancy, occupancy.end, self._policy)
+        return day < occupancy.end + grace

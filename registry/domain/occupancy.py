@@ -139,6 +139,12 @@ class Occupancy:
         return self.state is not OccupancyState.VOID and not over
 
     @property
+    def left_by_own_word(self) -> bool:
+        """Say whether it ended because its occupant said so."""
+        said = self.leave_by is Side.OCCUPANT and self.leave_on is not None
+        return said and self.leave_on == self.end
+
+    @property
     def opens(self) -> bool:
         """Say whether doors open for it.
 

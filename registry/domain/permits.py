@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from controller.cbor import microseconds
 from controller.schedule import Validity
@@ -97,9 +97,15 @@ def validity_of(occupancy: Occupancy, policy: Policy) -> Validity | None:
         moved_out = midnight(occupancy.end, policy)
         if moved_out <= start:
             return None
-        grace = policy.in_force(Key.DOOR_GRACE, occupancy.end)
-        end = min(end, moved_out + grace.period)
+        end = min(end, moved_out + grace_after(occupancy, occupancy.end, policy))
     return Validity(start, end) if start < end else None
+
+
+def grace_after(occupancy: Occupancy, end: date, policy: Policy) -> timedelta:
+    """Return how long doors open after the end: less for who said that they left."""
+    left = occupancy.left_by_own_word
+    key = Key.BELONGINGS_GRACE if left else Key.DOOR_GRACE
+    return policy.in_force(key, end).period
 
 
 def midnight(day: date, policy: Policy) -> datetime:

@@ -119,6 +119,13 @@ class Credentials:
         row = self._session.scalar(query)
         return None if row is None else _credential(row)
 
+    def held(self, cards: Iterable[int]) -> list[Credential]:
+        """Return the credentials of the cards that somebody holds now."""
+        query = select(CredentialRow).where(
+            CredentialRow.card.in_(list(cards)), CredentialRow.ended_at.is_(None)
+        )
+        return self._all(query.order_by(CredentialRow.id))
+
     def of_cards(self, cards: Iterable[int]) -> list[Credential]:
         """Return every credential of the cards, the latest last."""
         query = select(CredentialRow).where(CredentialRow.card.in_(list(cards)))

@@ -19,13 +19,14 @@ from registry.domain.credential import (
     CredentialChange,
     CredentialState,
 )
-from registry.domain.occupancy import Basis, Occupancy, OccupancyState
+from registry.domain.occupancy import Basis, Occupancy, OccupancyState, Side
 from registry.persistence.credentials import CredentialChangeRow, CredentialRow
 from registry.persistence.tenancies import OccupancyRow
 
 # An enumeration looks its members up much more slowly.
 STATES = {state.value: state for state in CredentialState}
 BASES = {basis.value: basis for basis in Basis}
+SIDES = {side.value: side for side in Side}
 STANDS = {state.value: state for state in OccupancyState}
 
 
@@ -96,6 +97,8 @@ class Holders:
                 row.tenancy,
                 row.room,
                 type_coerce(row.state, String),
+                type_coerce(row.leave_by, String),
+                row.leave_on,
             )
             .where(self._among(row.party, parties))
             .where(row.superseded_at.is_(None), row.valid_to.is_(None))
@@ -113,6 +116,8 @@ class Holders:
                 tenancy,
                 room,
                 STANDS[state],
+                leave_by=SIDES.get(leave_by),
+                leave_on=leave_on,
             )
             for (
                 id_,
@@ -125,6 +130,8 @@ class Holders:
                 tenancy,
                 room,
                 state,
+                leave_by,
+                leave_on,
             ) in self._rows(query)
         ]
 

@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import ForeignKey, Select, func, or_, select
+from sqlalchemy import (
+    ForeignKey,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.places import (
@@ -72,8 +80,8 @@ PLACES: dict[type, type[Record]] = {
 }
 
 
-def units_within(area: str) -> Select[Any]:
-    """Return the query for the codes of all units in an area of any level."""
+def buildings_within(area: str) -> Select[str]:
+    """Return the query for the codes of all buildings in an area of any level."""
     communities = select(AreaRow.code).where(AreaRow.parent == area)
     grids = select(AreaRow.code).where(
         or_(
@@ -82,8 +90,12 @@ def units_within(area: str) -> Select[Any]:
             AreaRow.parent.in_(communities),
         )
     )
-    houses = select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
-    return select(UnitRow.code).where(UnitRow.building.in_(houses))
+    return select(BuildingRow.code).where(BuildingRow.grid.in_(grids))
+
+
+def units_within(area: str) -> Select[str]:
+    """Return the query for the codes of all units in an area of any level."""
+    return select(UnitRow.code).where(UnitRow.building.in_(buildings_within(area)))
 
 
 class Houses:
@@ -97,6 +109,14 @@ class Houses:
         """Add places; what a place lies in must come before it."""
         for kind, group in groupby(places, key=type):
             add_rows(self._session, PLACES[kind], [asdict(place) for place in group])
+
+    def replace(self, building: Building) -> None:
+        """Let a building be what it has become."""
+        self._session.execute(
+            update(BuildingRow)
+            .where(BuildingRow.code == building.code)
+            .values(**asdict(building))
+        )
 
     def codes(self, kind: type) -> set[str]:
         """Return the codes of every place of a kind."""
@@ -159,6 +179,21 @@ class Houses:
             for code, building, number, floor, use, area in self._session.execute(query)
         ]
 
+    def units_of_codes(self, codes: Iterable[str]) -> list[Unit]:
+        """Return the units that have one of some codes."""
+        query = select(UnitRow).where(UnitRow.code.in_(list(codes)))
+        return [_unit(row) for row in self._session.scalars(query)]
+
+    def units_at(self, doors: Iterable[tuple[str, str]]) -> list[Unit]:
+        """Return the units found in a building under a number, for many of them."""
+        place = tuple_(UnitRow.building, UnitRow.number)
+        query = select(UnitRow).where(place.in_(list(doors)))
+        return [_unit(row) for row in self._session.scalars(query)]
+
+    def remove_units(self, codes: Iterable[str]) -> None:
+        """Delete units that nothing mentions."""
+        self._session.execute(delete(UnitRow).where(UnitRow.code.in_(list(codes))))
+
     def unit_counts(self) -> dict[str, int]:
         """Return how many units each building has."""
         query = select(UnitRow.building, func.count()).group_by(UnitRow.building)
@@ -169,10 +204,9 @@ class Houses:
         row = self._session.get(RoomRow, code)
         return None if row is None else _room(row)
 
-    def rooms_of_building(self, building: str) -> list[Room]:
-        """Return the rooms of every unit of a building."""
-        units = select(UnitRow.code).where(UnitRow.building == building)
-        query = select(RoomRow).where(RoomRow.unit.in_(units)).order_by(RoomRow.code)
+    def rooms_of_units(self, units: Iterable[str]) -> list[Room]:
+        """Return the rooms of several units."""
+        query = select(RoomRow).where(RoomRow.unit.in_(list(units)))
         return [_room(row) for row in self._session.scalars(query)]
 
     def rooms(self, unit: str) -> list[Room]:
@@ -180,14 +214,6 @@ class Houses:
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)
         rows = self._session.scalars(query)
         return [_room(row) for row in rows]
-
-
-def buildings_within(area: str) -> Select[str]:
-    """Return the buildings of an area of any level."""
-    within = select(AreaRow.code).where(AreaRow.code == area).cte(recursive=True)
-    below = select(AreaRow.code).where(AreaRow.parent == within.c.code)
-    codes = within.union_all(below)
-    return select(BuildingRow.code).where(BuildingRow.grid.in_(select(codes.c.code)))
 
 
 def _area(row: AreaRow) -> Area:

@@ -1,6 +1,6 @@
 """Versioned records as rows: appended and superseded, never rewritten."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -144,6 +144,47 @@ class Ledger(Generic[T]):
         if done.rowcount != len(gone):  # type: ignore[attr-defined]
             raise Conflict("somebody else changed this record just now: look again")
         self._append(revision.added)
+
+    def withdraw(self, ids: Collection[str], source: Source, now: datetime) -> None:
+        """Take back records that should not have been made: they held at no time.
+
+        What was said of them stays in their history, and who took it back.
+        """
+        rows = self._stored(
+            self._query(LATEST, every=True).where(self._row.id.in_(list(ids)))
+        )
+        last = {n.version.content.id: n.version.content for n in rows}
+        self._session.execute(
+            update(self._row)
+            .where(self._row.version.in_([n.row for n in rows]))
+            .values(superseded_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        never = Span(now, now)
+        self._append([Version(record, never, source, now) for record in last.values()])
+
+    def taken(self, ids: Collection[str]) -> set[str]:
+        """Return those of some ids that name a record, of whatever kind."""
+        query = select(EntityRow.id).where(EntityRow.id.in_(list(ids)))
+        return set(self._session.scalars(query))
+
+    def withdrawn(self, ids: Collection[str]) -> set[str]:
+        """Return those of some records that were taken back and not made again."""
+        row = self._row
+        query = select(row.id).where(
+            row.id.in_(list(ids)),
+            row.superseded_at.is_(None),
+            row.valid_from == row.valid_to,
+        )
+        return set(self._session.scalars(query))
+
+    def changed(self, ids: Collection[str]) -> set[str]:
+        """Return those of some imported records that somebody changed since."""
+        row = self._row
+        query = select(row.id).where(row.id.in_(list(ids)), row.superseded_at.is_(None))
+        imported = func.count().filter(row.channel == Channel.IMPORT)
+        query = query.group_by(row.id).having(func.count() == 1, imported == 1)
+        return set(ids) - set(self._session.scalars(query))
 
     def get(self, id_: str, at: AsOf = LATEST) -> T | None:
         """Return a record as it is, or as it was at a point of both times."""

@@ -195,13 +195,14 @@ class Filings(Ledger[RentalFiling]):
     def overtaken(self, nearing: date, today: date, limit: int) -> list[RentalFiling]:
         """Return some filings that days have passed over, the longest passed first.
 
-        They are accepted and to be renewed by `nearing`, or due and not renewed today.
+        They are accepted and to be renewed by `nearing`, or due and were to be renewed
+        before today.
         """
         accepted = and_(
             FilingRow.state == FilingState.ACCEPTED, FilingRow.renews_on <= nearing
         )
         due = and_(
-            FilingRow.state == FilingState.DUE_RENEWAL, FilingRow.renews_on <= today
+            FilingRow.state == FilingState.DUE_RENEWAL, FilingRow.renews_on < today
         )
         order = (FilingRow.renews_on, FilingRow.id)
         return self.find(or_(accepted, due), order=order, limit=limit)

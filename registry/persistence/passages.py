@@ -143,6 +143,18 @@ class Passages:
             limit,
         )
 
+    def held_between(
+        self, since: datetime, until: datetime, limit: int
+    ) -> list[RecordedPassage]:
+        """Return what gateways told of their own doors and of cards somebody held."""
+        query = select(PassageRow).where(
+            PassageRow.at >= since,
+            PassageRow.at < until,
+            PassageRow.own,
+            PassageRow.credential.is_not(None),
+        )
+        return self._all(query.order_by(PassageRow.number).limit(limit))
+
     def gaps_of_controller(self, controller: str) -> list[RecordedGap]:
         """Return the gaps its own gateway told of a controller."""
         query = _own(GapRow).where(GapRow.controller == controller)

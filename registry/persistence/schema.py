@@ -33,16 +33,25 @@ def current(engine: Engine) -> str | None:
 
 def holds_names(engine: Engine) -> bool:
     """Say whether any name is sealed in a database, migrated or not."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("identities"):
-            return False
-        query = text("SELECT EXISTS (SELECT 1 FROM identities)")
-        return bool(connection.scalar(query))
+    return _any(engine, "identities")
+
+
+def holds_documents(engine: Engine) -> bool:
+    """Say whether any document is kept in a database, migrated or not."""
+    return _any(engine, "identity_documents")
 
 
 def newest() -> str | None:
     """Return the revision this version works with."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def _any(engine: Engine, table: str) -> bool:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(table):
+            return False
+        query = f"SELECT EXISTS (SELECT 1 FROM {table})"  # noqa: S608 - our own names
+        return bool(connection.scalar(text(query)))
 
 
 def _config(connection: Connection) -> Config:

@@ -83,6 +83,12 @@ class Parties:
         """Return the ids of every party."""
         return set(self._session.scalars(select(PartyRow.id)))
 
+    def of_ids(self, ids: Iterable[str]) -> set[str]:
+        """Return those of some ids that are a party's."""
+        return set(
+            self._session.scalars(select(PartyRow.id).where(PartyRow.id.in_(list(ids))))
+        )
+
     def get(self, id_: str) -> Party | None:
         """Return a party."""
         row = self._session.get(PartyRow, id_)

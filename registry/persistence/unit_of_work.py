@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from registry.domain.external_filing import ExternalFiling
 from registry.domain.rights import Contract, Delegation, RightToLet
 from registry.persistence.access import Access
+from registry.persistence.address_corrections import AddressCorrections
+from registry.persistence.addresses import Addresses
 from registry.persistence.alarms import Alarms
 from registry.persistence.cases import Cases, Hazards, Switches
 from registry.persistence.commissioning import CommissioningRecords
@@ -16,10 +18,12 @@ from registry.persistence.credentials import Credentials
 from registry.persistence.daily_use import DailyUse
 from registry.persistence.database import WRITES
 from registry.persistence.door_rules import RuleBooks
+from registry.persistence.exchange import Exchange
 from registry.persistence.grants import Grants
 from registry.persistence.hardware import Hardware
 from registry.persistence.holders import Holders
 from registry.persistence.houses import Houses
+from registry.persistence.imports import Imports
 from registry.persistence.key_warnings import KeyWarnings
 from registry.persistence.ledger import Ledger
 from registry.persistence.lettings import (
@@ -30,6 +34,7 @@ from registry.persistence.lettings import (
     RightRow,
 )
 from registry.persistence.locks import Lock, take
+from registry.persistence.merge_cases import MergeCases
 from registry.persistence.orders import Orders
 from registry.persistence.passages import Passages
 from registry.persistence.permits import Permits
@@ -46,6 +51,8 @@ class UnitOfWork:
         """Open the repositories on a session."""
         self.session = session
         self.houses = Houses(session)
+        self.addresses = Addresses(session)
+        self.address_corrections = AddressCorrections(session)
         self.parties = Parties(session)
         self.rights = Ledger(session, RightToLet, RightRow)
         self.delegations = Ledger(session, Delegation, DelegationRow)
@@ -54,6 +61,8 @@ class UnitOfWork:
         self.tenancies = Tenancies(session)
         self.occupancies = Occupancies(session)
         self.external_filings = Ledger(session, ExternalFiling, ExternalFilingRow)
+        self.merge_cases = MergeCases(session)
+        self.exchange = Exchange(session)
         self.grants = Grants(session)
         self.visits = Visits(session)
         self.hazards = Hazards(session)
@@ -71,6 +80,7 @@ class UnitOfWork:
         self.rule_books = RuleBooks(session)
         self.orders = Orders(session)
         self.access = Access(session)
+        self.imports = Imports(session)
         self.commissioning = CommissioningRecords(session)
         self.policy_values = PolicyValues(session)
 

@@ -1,12 +1,13 @@
 """Names, sealed: AES-256-GCM, tied to their table, column, row and key."""
 
 import hashlib
+import hmac
 import os
 from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ForeignKey, LargeBinary, select
+from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.domain.errors import InstallationFault
@@ -45,9 +46,21 @@ class VaultKey:
             clear = self._cipher.decrypt(nonce, body, f"{place}|{self.id}".encode())
         except (InvalidTag, ValueError) as error:
             raise InstallationFault(
-                "a sealed name does not open: the vault key or the record was changed"
+                "a sealed text does not open: the vault key or the record was changed"
             ) from error
         return clear.decode()
+
+
+class IndexKey:
+    """A key of 32 bytes that equal numbers are found by, and nothing is opened with."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take the key, which is not the one that seals."""
+        self._key = key
+
+    def of(self, text: str) -> bytes:
+        """Return the keyed digest of a text: 32 bytes of HMAC-SHA-256."""
+        return hmac.digest(self._key, b"menhu/blind-index|" + text.encode(), "sha256")
 
 
 class Vault:
@@ -69,6 +82,16 @@ class Vault:
             for party, name in names.items()
         ]
         add_rows(self._session, IdentityRow, rows)
+
+    def named(self, parties: Iterable[str]) -> set[str]:
+        """Return those of some parties that have a name."""
+        query = select(IdentityRow.party).where(IdentityRow.party.in_(list(parties)))
+        return set(self._session.scalars(query))
+
+    def forget(self, parties: Iterable[str]) -> None:
+        """Delete the names of parties."""
+        those = IdentityRow.party.in_(list(parties))
+        self._session.execute(delete(IdentityRow).where(those))
 
     def names(self, parties: Iterable[str]) -> dict[str, str]:
         """Return the names of parties, of those that have one."""

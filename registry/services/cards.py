@@ -32,6 +32,8 @@ CLOCK = Source("registry", Channel.CLOCK)
 _E = CredentialEvent
 MOST_AT_ONCE = 500
 """How many cards expire in one transaction; nobody waits for it."""
+ASKED_AT_ONCE = 5000
+"""How many parties one statement names; databases take some ten thousand."""
 HOLDERS = frozenset({_E.LOSS_REPORTED, _E.FOUND})
 """What a holder may say of their own card; the rest is done at the counter."""
 
@@ -185,12 +187,15 @@ class CardService:
     def _over(self, uow: UnitOfWork) -> list[Credential]:
         """Return the cards in force whose holder had a door to open, and has none."""
         now, idle = self._clock(), uow.credentials.idle()
-        parties = {credential.party for credential in idle}
+        parties = sorted({credential.party for credential in idle})
         rights: dict[str, list[bool]] = {party: [] for party in parties}
-        for stay in uow.occupancies.of_parties(parties):
-            rights[stay.party].append(self._opens(stay, now))
-        for grant in uow.grants.of_parties(parties):
-            rights[grant.party].append(grant.validity is not None and now < grant.end)
+        for first in range(0, len(parties), ASKED_AT_ONCE):
+            some = parties[first : first + ASKED_AT_ONCE]
+            for stay in uow.occupancies.of_parties(some):
+                rights[stay.party].append(self._opens(stay, now))
+            for grant in uow.grants.of_parties(some):
+                lasts = grant.validity is not None and now < grant.end
+                rights[grant.party].append(lasts)
         # Who never had a stay waits for their first one: their card is not over.
         over = {party for party, open_ in rights.items() if open_ and not any(open_)}
         return [credential for credential in idle if credential.party in over]

@@ -34,7 +34,6 @@ from registry.domain.principals import Principal
 from registry.domain.registration import missing, unknown
 from registry.domain.rights import Power
 from registry.persistence.lettings import ExternalFilingRow, waiting_elsewhere
-from registry.persistence.tenancies import OccupancyRow
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services import letting_reach
 from registry.services.course import Course
@@ -161,9 +160,8 @@ class ElsewhereService:
             and may_act(uow, who, Power.FILE, filing.unit, today)
         ):
             return
-        stays = uow.occupancies.find(OccupancyRow.party == who.party)
-        own = {stay.id for stay in stays} | {stay.tenancy for stay in stays} - {None}
-        if not own & {filing.occupancy, filing.tenancy}:
+        about = {filing.occupancy, filing.tenancy}
+        if not about & letting_reach.own_affairs(uow, who):
             raise Forbidden("only whom the filing is about, or who lets to them, does")
 
 

@@ -81,9 +81,7 @@ class GrantService:
     ) -> GrantDone:
         """End a grant at once; what its holder may open otherwise stays open."""
         why = read_reason(reason)
-        grant = uow.grants.get(id_)
-        if grant is None or not self._may(uow, who, grant.unit or ""):
-            raise NotFound(f"there is no grant {id_!r}")
+        grant = self._found(uow, who, id_)
         if not who.staff and grant.given_by is not who.side:
             raise Conflict("the street gave this grant: ask it to revoke it")
         if grant.revoked_at is not None:
@@ -94,6 +92,11 @@ class GrantService:
         deed = Deed(who.name, Action.GRANT_REVOKED, f"grant:{grant.id}", why)
         return self._done(uow, revoked, deed)
 
+    def show(self, uow: UnitOfWork, who: Principal, id_: str) -> GrantDone:
+        """Return a grant and how far it has come at each door."""
+        grant = self._found(uow, who, id_)
+        return GrantDone(grant, _doors(uow, grant), uow.permits.revision())
+
     def of_unit(self, uow: UnitOfWork, who: Principal, unit: str) -> list[GrantDone]:
         """Return the grants on behalf of a unit and how far each has come."""
         if not self._may(uow, who, unit):
@@ -103,6 +106,12 @@ class GrantService:
             GrantDone(grant, _doors(uow, grant), revision)
             for grant in uow.grants.of_unit(unit)
         ]
+
+    def _found(self, uow: UnitOfWork, who: Principal, id_: str) -> Grant:
+        grant = uow.grants.get(id_)
+        if grant is None or not self._may(uow, who, grant.unit or ""):
+            raise NotFound(f"there is no grant {id_!r}")
+        return grant
 
     def _done(self, uow: UnitOfWork, grant: Grant, deed: Deed) -> GrantDone:
         record(uow, [deed], self._clock())

@@ -107,7 +107,17 @@ class Installation:
 
     def vault_key(self) -> bytes:
         """Read the key names are sealed with."""
-        path = self._settings.vault_key
+        return self._secret(self._settings.vault_key)
+
+    def index_key(self) -> bytes:
+        """Read the key that equal numbers of documents are found by."""
+        return self._secret(self._settings.index_key)
+
+    def exchange_key(self) -> bytes:
+        """Read the key that records are given other names with where they go out."""
+        return self._secret(self._settings.exchange_key)
+
+    def _secret(self, path: Path) -> bytes:
         try:
             key = bytes.fromhex(self._read(path).decode("ascii").strip())
         except ValueError as error:
@@ -131,7 +141,13 @@ class Installation:
 
     def _unreadable(self) -> list[Finding]:
         found = []
-        for attempt in (self._try_store, self.signer, self.vault_key):
+        for attempt in (
+            self._try_store,
+            self.signer,
+            self.vault_key,
+            self.index_key,
+            self.exchange_key,
+        ):
             try:
                 attempt()
             except InstallationFault as fault:
@@ -160,6 +176,8 @@ class Installation:
             self._settings.database,
             self._settings.signing_key,
             self._settings.vault_key,
+            self._settings.index_key,
+            self._settings.exchange_key,
         )
         return [
             Finding(f"{path} can be used by others", f"run `chmod go-rwx {path}`")
@@ -208,6 +226,10 @@ class Installation:
         settings.public_key.write_bytes(
             public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         )
+        self._make_vault_keys(engine)
+
+    def _make_vault_keys(self, engine: Engine) -> None:
+        settings = self._settings
         if not settings.vault_key.exists():
             if self._used(engine):
                 raise InstallationFault(
@@ -216,6 +238,22 @@ class Installation:
                 )
             _write_private(
                 settings.vault_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
+            )
+        if not settings.index_key.exists():
+            made = not self._in_folder or settings.database.exists()
+            if made and schema.holds_documents(engine):
+                raise InstallationFault(
+                    f"{settings.index_key} is missing and documents are found by it: "
+                    "restore it from a backup"
+                )
+            _write_private(
+                settings.index_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
+            )
+
+        if not settings.exchange_key.exists():
+            # A new one only ends the month of the old: nothing is opened with it.
+            _write_private(
+                settings.exchange_key, secrets.token_hex(VAULT_KEY_SIZE).encode()
             )
 
     def _used(self, engine: Engine) -> bool:

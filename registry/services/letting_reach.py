@@ -68,11 +68,15 @@ def elsewhere(uow: UnitOfWork, who: Principal, today: date) -> Condition:
             ExternalFilingRow.unit.in_(own_units(uow, who, today)),
             ExternalFilingRow.kind.in_(LESSORS_BUSINESS),
         )
+    own = own_affairs(uow, who)
+    return or_(ExternalFilingRow.occupancy.in_(own), ExternalFilingRow.tenancy.in_(own))
+
+
+def own_affairs(uow: UnitOfWork, who: Principal) -> set[str]:
+    """Return one's own stays, and the tenancies they are under by another's word."""
     stays = uow.occupancies.find(OccupancyRow.party == who.party)
-    return or_(
-        ExternalFilingRow.occupancy.in_([stay.id for stay in stays]),
-        ExternalFilingRow.tenancy.in_([stay.tenancy for stay in stays]),
-    )
+    under = {stay.tenancy for stay in stays if stay.opens and stay.tenancy is not None}
+    return {stay.id for stay in stays} | under
 
 
 def _within(who: Principal, unit: Any) -> Condition:  # noqa: ANN401 - a column of any table

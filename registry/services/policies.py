@@ -15,7 +15,7 @@ from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.permits import PermitService
 from registry.services.policy_in_force import on_record
 
-IN_PERMITS = frozenset({Key.DOOR_GRACE})
+IN_PERMITS = frozenset({Key.DOOR_GRACE, Key.BELONGINGS_GRACE})
 """The keys that permits are derived from."""
 
 

@@ -8,6 +8,7 @@ from controller.cose import Signer
 from registry.domain.policy import Policy
 from registry.persistence.unit_of_work import Store
 from registry.services.access import AccessService
+from registry.services.addresses import AddressService
 from registry.services.alarms import AlarmService
 from registry.services.card_pins import CardPins
 from registry.services.cards import CardService
@@ -19,6 +20,7 @@ from registry.services.deadlines import Deadlines
 from registry.services.delegations import DelegationService
 from registry.services.door_rules import DoorRuleService
 from registry.services.elsewhere import ElsewhereService
+from registry.services.exchange import ExchangeService
 from registry.services.filings import FilingService
 from registry.services.gateways import Gateways
 from registry.services.grants import GrantService
@@ -35,6 +37,8 @@ from registry.services.registration import Registration
 from registry.services.retirement import Retirement
 from registry.services.rights import RightService
 from registry.services.seeding import Seeding
+from registry.services.sheets.exports import SheetExports
+from registry.services.sheets.imports import SheetImports
 from registry.services.special_days import SpecialDays
 from registry.services.stays import StayService
 from registry.services.tenancies import TenancyService
@@ -51,6 +55,7 @@ class Services:
     clock: Callable[[], datetime]
     signer: Signer
     access: AccessService
+    addresses: AddressService
     alarms: AlarmService
     card_pins: CardPins
     cards: CardService
@@ -60,6 +65,7 @@ class Services:
     delegations: DelegationService
     deadlines: Deadlines
     door_rules: DoorRuleService
+    exchange: ExchangeService
     elsewhere: ElsewhereService
     filings: FilingService
     gateways: Gateways
@@ -76,6 +82,8 @@ class Services:
     registration: Registration
     rights: RightService
     seeding: Seeding
+    sheet_exports: SheetExports
+    sheet_imports: SheetImports
     special_days: SpecialDays
     stays: StayService
     tenancies: TenancyService
@@ -102,6 +110,7 @@ class Services:
                 self.alarms.forget,
                 self.orders.forget,
                 self.access.forget,
+                self.sheet_imports.forget,
                 self.house_truths.count,
             ),
             (self.house_cases.sweep,),

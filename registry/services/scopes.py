@@ -42,6 +42,20 @@ def require_building(uow: UnitOfWork, who: Principal, building: str) -> None:
         raise NotFound(f"there is no building {building!r}")
 
 
+def require_party(uow: UnitOfWork, who: Principal, party: str, today: date) -> None:
+    """Raise NotFound unless a party exists and the staff member's area knows them.
+
+    An area knows who lives or lived in it, and who lets there.
+    """
+    known = who.staff and uow.parties.get(party) is not None
+    if known and who.area is not None:
+        stays = uow.occupancies.find(OccupancyRow.party == party)
+        units = {stay.unit for stay in stays} | let_by(uow, {party}, today)
+        known = any(may_see(uow, who, unit, today) for unit in units)
+    if not known:
+        raise NotFound(f"there is no party {party!r}")
+
+
 def own_units(uow: UnitOfWork, who: Principal, today: date) -> set[str]:
     """Return the units a landlord lets or may act for, or a tenant lives in."""
     if who.party is None:

@@ -96,6 +96,10 @@ class TenancyService:
         self._told(uow, who, Action.TENANCY_RECORDED, tenancy)
         return TenancyDone(tenancy, uow.permits.revision())
 
+    def show(self, uow: UnitOfWork, who: Principal, id_: str) -> Tenancy:
+        """Return a tenancy to whom it concerns."""
+        return self._found(uow, who, id_)
+
     def renew(
         self, uow: UnitOfWork, who: Principal, id_: str, renewal: Renewal
     ) -> TenancyDone:

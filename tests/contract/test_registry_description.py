@@ -1,6 +1,7 @@
 """The description of the API says what every route takes and how it fails."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import reduce
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 from fastapi.routing import APIRoute
 
 from registry.api import (
+    addresses,
     alarms,
     cards,
     cases,
     contracts,
     door_rules,
     doors,
+    exports,
     external_filings,
     filings,
     gateways,
@@ -22,6 +25,8 @@ from registry.api import (
     health,
     house_rules,
     houses,
+    imports,
+    papers,
     passages,
     policy,
     rights,
@@ -32,9 +37,11 @@ from registry.api import (
     visits,
 )
 from registry.app import create_app
+from registry.services.sheets.sheet_files import MEDIA_TYPES, Format
 from tests.support.registry_bench import NAMES, Bench, registry
 
 MODULES = (
+    addresses,
     alarms,
     contracts,
     cards,
@@ -43,11 +50,14 @@ MODULES = (
     doors,
     external_filings,
     filings,
+    exports,
     gateways,
     grants,
     health,
     house_rules,
     houses,
+    imports,
+    papers,
     passages,
     rights,
     policy,
@@ -141,9 +151,7 @@ def test_every_parameter_of_a_path_is_described(described: Described) -> None:
         named = {
             p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"
         }
-        assert named == {
-            part.strip("{}") for part in path.split("/") if part.startswith("{")
-        }
+        assert named == set(re.findall(r"\{(\w+)\}", path))
 
 
 def test_every_post_says_what_it_takes(described: Described) -> None:
@@ -155,7 +163,9 @@ def test_every_post_says_what_it_takes(described: Described) -> None:
     assert len(kinds) > 50
     for path, media in kinds.items():
         uplink = path.startswith("/api/gateways/")
-        assert media == {"application/cose" if uplink else "application/json"}
+        sheet = {MEDIA_TYPES[Format.XLSX], "text/csv"}
+        others = {"application/cose" if uplink else "application/json"}
+        assert media == (sheet if path == "/api/imports" else others)
 
 
 def test_bodies_take_no_field_they_do_not_name(described: Described) -> None:

@@ -28,6 +28,14 @@ def client(let: Letting) -> Iterator[httpx.Client]:
         yield ready
 
 
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Serve a registry that is asked only for what it refuses."""
+    folder = tmp_path_factory.mktemp("refusing")
+    with letting(folder) as ready, ready.bench.client() as client:
+        yield client
+
+
 def bearer(let: Letting, party: str, role: Role = Role.LANDLORD) -> dict[str, str]:
     with let.writing() as uow:
         secret = let.bench.services.access.issue(uow, Wish(role, party), "test")[1]
@@ -250,9 +258,9 @@ def test_filings_elsewhere_over_the_api(let: Letting, client: httpx.Client) -> N
     ],
 )
 def test_a_wrong_body_names_its_fields(
-    client: httpx.Client, path: str, body: Sent, fields: set[str] | None
+    refusing: httpx.Client, path: str, body: Sent, fields: set[str] | None
 ) -> None:
-    found = problem(client.post(f"/api/{path}", json=body), 422)
+    found = problem(refusing.post(f"/api/{path}", json=body), 422)
     assert set(found) == fields if fields else set(found)
 
 
@@ -265,5 +273,7 @@ def test_a_wrong_body_names_its_fields(
         "filings/F/withdraw",
     ],
 )
-def test_what_is_not_on_record_is_not_changed(client: httpx.Client, path: str) -> None:
-    problem(client.post(f"/api/{path}", json={}), 404)
+def test_what_is_not_on_record_is_not_changed(
+    refusing: httpx.Client, path: str
+) -> None:
+    problem(refusing.post(f"/api/{path}", json={}), 404)

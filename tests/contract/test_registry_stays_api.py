@@ -133,6 +133,8 @@ def test_silence_sends_somebody_and_what_they_find_decides(desk: Desk) -> None:
     assert desk.ask("clerk", "visits?area=G002")["items"] == []
     desk.ask("landlord", "visits", None, 403)
     path = f"visits/{visit['visit']}"
+    assert desk.ask("officer", path) == visit
+    desk.ask("elsewhere", path, None, 404)
     desk.ask("officer", f"{path}/close", {"finding": "living"}, 409)
     desk.ask("elsewhere", f"{path}/assign", {"assignee": "王"}, 404)
     desk.ask("officer", f"{path}/assign", {"assignee": " "}, 422)

@@ -20,6 +20,7 @@ from registry.domain.history import Source
 from registry.domain.principals import Principal, Role
 from registry.domain.rights import Contract
 from registry.services.stays import StayWish
+from tests.support.postgresql import NewDatabase
 from tests.support.registry_bench import (
     BACK,
     FRONT,
@@ -91,6 +92,8 @@ def test_a_tenancy_is_recorded_held_over_and_renewed(tmp_path: Path) -> None:
 
 def test_a_landlord_who_ends_a_tenancy_ends_nobodys_stay(desk: Desk) -> None:
     before = desk.doors(TENANT_CARD)
+    assert desk.ask("first", "tenancies/T1") == desk.ask("landlord", "tenancies/T1")
+    desk.ask("tenant", "tenancies/T1", None, 404)
     desk.ask("landlord", "tenancies/T1/end", {"end": START})
     assert desk.doors(TENANT_CARD) == before
     stay = desk.ask("first", "occupancies/T1.P1")
@@ -174,9 +177,9 @@ def test_an_expired_card_wakes_by_itself_too(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_key_is_told_once_a_day_where_its_door_knew(
-    tmp_path: Path,
+    tmp_path: Path, new_database: NewDatabase
 ) -> None:
-    with registry(tmp_path) as bench, bench.client() as client:
+    with registry(tmp_path, new_database) as bench, bench.client() as client:
         services = bench.services
         with services.store.writing() as uow:
             services.gateways.heard(uow, heartbeat(1, NOW, *both(1)))
@@ -240,6 +243,9 @@ def test_a_grant_is_given_followed_to_its_doors_and_revoked(desk: Desk) -> None:
         desk.bench.services.permits.pushed(uow, GATEWAY, given["revision"])
     (listed,) = desk.ask("officer", "units/B1-0201/grants")["grants"]
     assert listed["doors"] == {FRONT: "pushed"}
+    one = f"grants/{given['grant']['grant']}"
+    assert desk.ask("landlord", one) == listed
+    desk.ask("stranger", one, None, 404)
     path = f"grants/{given['grant']['grant']}/revoke"
     desk.ask("stranger", path, {"reason": "x"}, 404)
     desk.ask("landlord", path, {"reason": " "}, 422)

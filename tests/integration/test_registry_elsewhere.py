@@ -1,6 +1,7 @@
 """Filings elsewhere: by papers and days alone, each told to whom it concerns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from registry.domain.external_filing import (
 )
 from registry.domain.filing import FilingState, LettingMode, RentalFiling
 from registry.domain.letting_forms import NewElsewhere
-from registry.domain.occupancy import Exemption
+from registry.domain.occupancy import (
+    Basis,
+    Exemption,
+    Occupancy,
+    OccupancyState,
+    Side,
+)
 from registry.domain.principals import Principal
 from registry.persistence.audit_entries import AuditEntries
 from registry.services.elsewhere import Told
@@ -213,6 +220,28 @@ def test_each_sees_what_concerns_them(let: Letting, occupancy: str) -> None:
         tell(let, handed_in(own), LESSOR)
     with pytest.raises(NotFound):
         tell(let, handed_in(own), STRANGER)
+
+
+def test_nobody_sees_a_lease_by_saying_alone_to_live_under_it(let: Letting) -> None:
+    filing = record(let, lease())
+    alone = Occupancy(
+        "O-9",
+        "P2",
+        UNIT,
+        "B1",
+        Basis.CO_OCCUPANT,
+        TODAY,
+        tenancy="T1",
+        state=OccupancyState.DECLARED,
+        declared_by=Side.OCCUPANT,
+    )
+    vouched = replace(alone, confirmed_by=Side.LANDLORD)
+    lookup = let.bench.services.elsewhere.lookup
+    with let.writing() as uow:
+        uow.occupancies.add([alone], STRANGER.source, let.bench.now)
+        assert lookup.some(uow, STRANGER, Slice()) == []
+        uow.occupancies.revise(vouched, CLERK.source, let.bench.now)
+        assert lookup.some(uow, STRANGER, Slice()) == [filing]
 
 
 def test_every_fault_of_a_wish_at_once(let: Letting, occupancy: str) -> None:

@@ -14,7 +14,14 @@ from registry.settings import Settings
 
 START = datetime.now(UTC)
 """When this file was read: the tests themselves may run much later."""
-FILES = {"menhu.db", "registry.key", "registry.pub", "vault.key"}
+FILES = {
+    "menhu.db",
+    "registry.key",
+    "registry.pub",
+    "vault.key",
+    "index.key",
+    "exchange.key",
+}
 
 
 @pytest.fixture
@@ -63,6 +70,28 @@ def test_a_lost_vault_key_is_never_replaced(
     with pytest.raises(InstallationFault, match="backup"):
         made.migrate()
     assert not settings.vault_key.exists()
+
+
+def test_an_index_key_is_replaced_only_while_nothing_is_found_by_it(
+    made: Installation, settings: Settings
+) -> None:
+    before = settings.index_key.read_bytes()
+    settings.index_key.unlink()
+    assert "index.key" in told(made)
+    made.migrate()
+    assert settings.index_key.read_bytes() != before
+    columns = "id, party, kind, issuing_state, key, holds, verification, doubts"
+    engine = open_engine(database_url(settings.database))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO parties VALUES ('P1', 'person')")
+        connection.exec_driver_sql(
+            f"INSERT INTO identity_documents ({columns}, recorded_at, actor, channel)"  # noqa: S608 - our own columns
+            " VALUES ('D1', 'P1', 'citizen', '', '', 0, '', '', 0, '', '')"
+        )
+    engine.dispose()
+    settings.index_key.unlink()
+    with pytest.raises(InstallationFault, match="backup"):
+        made.migrate()
 
 
 def test_a_lost_public_key_is_written_again(

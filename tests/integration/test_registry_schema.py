@@ -17,7 +17,7 @@ from controller.cbor import EPOCH
 from controller.vocabulary import AlarmKind
 from registry.domain.alarms import AlarmState
 from registry.domain.parties import Party
-from registry.persistence import audit_entries, schema, vault
+from registry.persistence import audit_entries, schema, vault, vault_documents
 from registry.persistence.alarms import Told
 from registry.persistence.database import (
     WRITES,
@@ -29,7 +29,11 @@ from registry.persistence.rows import Record
 from registry.persistence.unit_of_work import Store
 from tests.support.postgresql import NewDatabase
 
-EVERY_TABLE = {vault.IdentityRow, audit_entries.AuditRow}
+EVERY_TABLE = {
+    vault.IdentityRow,
+    vault_documents.DocumentRow,
+    audit_entries.AuditRow,
+}
 """Imported here so that the metadata knows them too."""
 STEPS = ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions()
 EARLIER = [step.revision for step in STEPS][1:]

@@ -13,8 +13,8 @@ from registry.domain.principals import Role
 from tests.support.street import LiveStreet, open_street
 
 CARDS = {"smart_door": 4_123_470_001, "osdp": 4_123_470_002}
-LEFT = {"smart_door": 12, "osdp": 16}
-"""Days ago that each tenant left: one within the grace of two weeks, one beyond."""
+LEFT = {"smart_door": 1, "osdp": 5}
+"""Days ago that each tenant left: one within the grace of three days, one beyond."""
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 
@@ -76,7 +76,7 @@ class Home:
 
 
 def settle_in(street: LiveStreet, protocol: str) -> Home:
-    """Let a unit, let a tenant declare that they live there, and give them a card."""
+    """File and let a unit, let a tenant declare their stay, and give them a card."""
     unit, doors = street.vacancy(protocol)
     plan = street.plan()
     elsewhere = [
@@ -85,12 +85,14 @@ def settle_in(street: LiveStreet, protocol: str) -> Home:
         if tenancy["occupants"] and tenancy["unit"][:4] != unit[:4]
     ]
     home = Home(street, unit, doors, elsewhere[list(CARDS).index(protocol)])
-    term = {
-        "start": (today() - YEAR).isoformat(),
-        "end": (today() + YEAR).isoformat(),
-        "landlord": home.landlord,
-    }
-    tenancy = street.registry.post(f"/api/units/{unit}/tenancies", term)["tenancy"]
+    began = (today() - YEAR).isoformat()
+    right = {"party": home.landlord, "unit": unit, "basis": "title", "start": began}
+    street.registry.post("/api/rights", right)
+    filing = home.post("landlord", "filings", {"unit": unit, "mode": "whole"})
+    home.post("landlord", f"filings/{filing['id']}/submit", {})
+    term = {"start": began, "end": (today() + YEAR).isoformat()}
+    tenancy = home.post("landlord", f"units/{unit}/tenancies", term)["tenancy"]
+    assert tenancy["landlord"] == home.landlord
     body = {"tenancy": tenancy["tenancy"]}
     stay = home.post("tenant", f"units/{unit}/occupancies", body)["stay"]
     assert not stay["opens"]

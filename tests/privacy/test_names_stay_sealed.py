@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -14,10 +15,14 @@ from fastapi import FastAPI
 from controller.vocabulary import AlarmChange, AlarmKind
 from registry.app import create_app
 from registry.domain.cases import OPEN
+from registry.domain.grant import Grant, GrantReason
 from registry.domain.history import Source
 from registry.domain.house_rules.rule import RuleId
+from registry.domain.occupancy import Side
 from registry.domain.registration import read
 from registry.domain.responsibility import Responsible
+from registry.domain.sheets.kinds import SheetKind
+from registry.domain.visit import Purpose, Visit
 from registry.persistence.audit_entries import AuditEntries
 from registry.persistence.cases import Wanted
 from registry.persistence.rows import Record
@@ -34,6 +39,7 @@ from tests.support.registry_bench import (
     passage,
     registry,
 )
+from tests.support.sheets import sheet
 
 NEW_NAME = "己示例新住户"
 PLANTED = [*NAMES.values(), NEW_NAME]
@@ -61,6 +67,11 @@ VALUES = {
     "special-days/{year}": "2026",
     "credentials/{card}": str(TENANT_CARD),
     "parties/{party}": "P1",
+    "merge-cases/{id_}": "M1",
+    "places/{code}": "B1",
+    "external-codes/{number}": "1",
+    "address-corrections/{id_}": "A1",
+    "addresses/search": "search?q=B1",
     "occupancies/{occupancy}": "T1.P1",
     "grants/{grant}": "G-1",
     "visits/{visit}": "V-1",
@@ -69,11 +80,26 @@ VALUES = {
     "house-rules/{rule}": "H1",
     "live/{place}": "unit",
     "{place}/{code}": "B1-0201?after=0",
+    "exports/{kind}.csv": "occupants.csv",
+    "exports/{kind}.xlsx": "landlords.xlsx",
+    "templates/{kind}.xlsx": "occupants.xlsx",
 }
 """What stands in a path for each of its parts, by the part before it."""
 ENDLESS = "/live/"
 WHO = Responsible("王工", "快递送货", "test")
 ALARM = AlarmChange(FRONT, AlarmKind.TAMPER, NOW)
+VISIT = Visit("V-1", "B1-0201", "B1", Purpose.ROUTINE, NOW.date())
+GRANT = Grant(
+    "G-1",
+    "P1",
+    "B1",
+    "B1-0201",
+    frozenset({FRONT}),
+    GrantReason.VISIT,
+    NOW,
+    NOW + timedelta(days=1),
+    Side.GRID,
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +108,18 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         with ready.services.store.writing() as uow:
             ready.services.ingest.accept(uow, batch([*map(passage, range(5)), ALARM]))
             ready.services.orders.open_door(uow, FRONT, WHO)
+            uow.grants.add([GRANT], Source("test"), NOW)
+            uow.visits.add([VISIT], Source("test"), NOW)
             record_letting(uow, "B2-0101", "P9", "P1")
         ready.register(occupant=NEW_NAME)
         with ready.services.store.writing() as uow:
             (known, *_) = uow.cases.listed(Wanted(OPEN, RuleId.H1))
             named = replace(known, id="H-0", rule=RuleId.H8)
             uow.cases.add([named], Source("clerk"), NOW)
+        rows = [("B1-0301", "", "", NEW_NAME, basis, *[""] * 3) for basis in "?!"]
+        data = sheet(SheetKind.OCCUPANTS, rows)
+        job = ready.services.sheet_imports.read(SheetKind.OCCUPANTS, data, "test")
+        VALUES["imports/{job}"] = job.id
         yield ready
 
 
@@ -108,7 +140,9 @@ def filled(path: str) -> str:
     """Return a path with something on record in every part."""
     parts = path.split("/")
     return "/".join(
-        VALUES[f"{before}/{part}"] if part.startswith("{") else part
+        VALUES[f"{before}/{part}"]
+        if part.startswith("{")
+        else VALUES.get(f"{before}/{part}", part)
         for before, part in zip(["", *parts], parts, strict=False)
     )
 
@@ -235,6 +269,7 @@ def test_no_row_but_the_vaults_has_room_for_a_name() -> None:
         "gateways.name",
         "doors.name",
         "identities.name",
+        "exchange_bases.document",
     }
 
 

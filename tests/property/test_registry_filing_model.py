@@ -234,7 +234,7 @@ def reachable(start: FilingState, end: FilingState) -> bool:
 
 
 Filings.TestCase.settings = settings(
-    max_examples=5,
+    max_examples=4,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

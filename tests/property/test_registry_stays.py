@@ -10,7 +10,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from controller.vocabulary import Permit
@@ -29,6 +35,7 @@ from registry.services.grants import GrantWish
 from registry.services.stays import StayWish
 from registry.services.tenancies import Renewal, TenancyWish
 from registry.services.visits import Report
+from tests.support.postgresql import IN_THE_FOLDER, NewDatabase
 from tests.support.registry_bench import FRONT, TENANT_CARD, Bench, registry
 
 DAY = timedelta(days=1)
@@ -58,11 +65,15 @@ sides = st.none() | st.sampled_from(Side)
 class Street(RuleBasedStateMachine):
     """A landlord, tenants and the street speak; whom they may not hear is refused."""
 
+    databases: NewDatabase
+
     @initialize()
     def seed(self) -> None:
         self.stack = ExitStack()
         folder = self.stack.enter_context(TemporaryDirectory())
-        self.bench: Bench = self.stack.enter_context(registry(Path(folder)))
+        self.bench: Bench = self.stack.enter_context(
+            registry(Path(folder), self.databases)
+        )
         services = self.bench.services
         with services.store.writing() as uow:
             uow.parties.add([Party("P5"), Party("P6")])
@@ -305,10 +316,16 @@ def walked(machine: Machine[Any, Any], states: Iterable[Any]) -> None:
         assert there in {here} | near | far, (machine.of, here, there)
 
 
-Street.TestCase.settings = settings(
-    max_examples=8,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-TestStreet = Street.TestCase
+def test_street(new_database: NewDatabase) -> None:
+    class Here(Street):
+        databases = new_database
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=8 if new_database is IN_THE_FOLDER else 3,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

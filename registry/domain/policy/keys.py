@@ -48,6 +48,7 @@ class Key(StrEnum):
     EVENT_IDENTIFIABLE = "event_identifiable"
     ALARM_RETENTION = "alarm_retention"
     ORDER_RETENTION = "order_retention"
+    NO_DOCUMENT_LONGEST = "no_document_longest"
     OCCUPANCY_RETENTION = "occupancy_retention"
     NETWORK_LOG_RETENTION = "network_log_retention"
     QUERY_LOG_RETENTION = "query_log_retention"

@@ -1,6 +1,7 @@
 """Permits follow from occupancies, cards and doors, and from nothing else."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from controller.schedule import Validity
 from controller.vocabulary import Permit
 from registry.domain.credential import OPENING, Credential, CredentialState
 from registry.domain.hardware import Door
-from registry.domain.occupancy import Basis, Occupancy
+from registry.domain.occupancy import Basis, Occupancy, Side
 from registry.domain.permits import (
     FAR_FUTURE,
     FAR_PAST,
@@ -68,6 +69,18 @@ def test_a_permit_ends_with_the_occupancy_and_the_grace_after_it() -> None:
     assert one.validity == two.validity
     assert one.validity.start == datetime(2026, 1, 1, tzinfo=ZONE)
     assert one.validity.end == datetime(2027, 1, 15, tzinfo=ZONE)
+
+
+def test_who_said_that_they_left_has_less_time_to_fetch_their_things() -> None:
+    end = date(2026, 7, 1)
+    said = replace(lives(end=end), leave_by=Side.OCCUPANT, leave_on=end)
+    claimed = replace(said, leave_by=Side.LANDLORD)
+    earlier = replace(said, leave_on=date(2026, 6, 20))
+    ends = [
+        {p.validity.end - midnight(end, POLICY) for p in permits([stay])}
+        for stay in (said, claimed, earlier)
+    ]
+    assert ends == [{timedelta(hours=72)}, {GRACE}, {GRACE}]
 
 
 def test_an_open_occupancy_lasts_as_long_as_controllers_can_say() -> None:

@@ -1,0 +1,1 @@
+"""Sheets in and out: files, imports in batches, exports."""
