@@ -209,12 +209,6 @@ class Houses:
         query = select(RoomRow).where(RoomRow.unit.in_(list(units)))
         return [_room(row) for row in self._session.scalars(query)]
 
-    def rooms_of_building(self, building: str) -> list[Room]:
-        """Return the rooms of every unit of a building."""
-        units = select(UnitRow.code).where(UnitRow.building == building)
-        query = select(RoomRow).where(RoomRow.unit.in_(units)).order_by(RoomRow.code)
-        return [_room(row) for row in self._session.scalars(query)]
-
     def rooms(self, unit: str) -> list[Room]:
         """Return the rooms of a unit."""
         query = select(RoomRow).where(RoomRow.unit == unit).order_by(RoomRow.code)

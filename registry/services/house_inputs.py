@@ -92,7 +92,7 @@ def read_house(
     """Return the inputs of every unit of a building."""
     units = uow.houses.units([building.code])
     codes = [unit.code for unit in units]
-    rooms = _by_unit(uow.houses.rooms_of_building(building.code))
+    rooms = _by_unit(uow.houses.rooms_of_units(codes))
     rights = _by_unit(uow.rights.find(RightRow.unit.in_(codes)))
     filings = _by_unit(uow.filings.of_units(codes))
     contracts = uow.contracts.find(ContractRow.unit.in_(codes))
