@@ -77,7 +77,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
             settle(bench, client, 1, "B2-0101"),
             settle(bench, client, 2, "B1-0301"),
         )
-        bench.now += timedelta(days=20)
+        bench.now += timedelta(days=30)
         bench.services.retirement.look()
         with bench.services.store.reading() as uow:
             for side in sides:
