@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from registry.domain.credential import CardState, Credential
@@ -107,6 +107,9 @@ class HouseTruths:
             microseconds=1
         )
 
+    def _begin(self, day: date) -> datetime:
+        return midnight(day, self._policy)
+
     def _offset(self, moment: datetime) -> timedelta:
         return moment.astimezone(self._policy.zone).utcoffset() or timedelta()
 
@@ -160,16 +163,17 @@ class HouseTruths:
         self, uow: UnitOfWork, stays: Iterable[Version[Occupancy]], moment: Moment
     ) -> dict[str, Keys]:
         """Return by unit which cards open the house for who is on record in it."""
-        noon = datetime.combine(moment.day, time(12), tzinfo=self._policy.zone)
+        # What happened on a day is part of it, and today is as far as it has come.
+        then = min(self._end(moment.day), max(self._clock(), self._begin(moment.day)))
         opening: dict[str, set[str]] = defaultdict(set)
         for version in stays:
             window = validity_of(version.content, self._policy)
-            if window is not None and window.start <= noon < window.end:
+            if window is not None and window.start <= then < window.end:
                 opening[version.content.unit].add(version.content.party)
         parties = set().union(*opening.values()) if opening else set()
         held: dict[str, list[Credential]] = defaultdict(list)
         for credential in uow.credentials.of_parties(parties):
-            if credential.state_at(noon) is CardState.ACTIVE:
+            if credential.state_at(then) is CardState.ACTIVE:
                 held[credential.party].append(credential)
         return {unit: self._opened(those, held) for unit, those in opening.items()}
 
