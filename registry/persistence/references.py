@@ -52,6 +52,7 @@ def _pointing(target: str) -> Iterator[tuple[Table, Column[str]]]:
 def _alive(table: Table) -> Iterator[ColumnElement[bool]]:
     if "superseded_at" in table.c:
         yield table.c.superseded_at.is_(None)
+    if "valid_from" in table.c and "valid_to" in table.c:
         since, until = table.c.valid_from, table.c.valid_to
         yield or_(until.is_(None), since.is_(None), since < until)
     if "ended_at" in table.c:
