@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from registry.api import (
     addresses,
@@ -74,6 +74,20 @@ TOPICS = (
 """In the order the description of the API tells them."""
 
 
+def _routes() -> APIRouter:
+    """Return every route, each behind the guard."""
+    every = APIRouter(
+        dependencies=[Depends(guard), Depends(tagged)], responses=problems.DESCRIBED
+    )
+    for topic in (*TOPICS, *pages.TOPICS):
+        every.include_router(topic.router)
+    return every
+
+
+ROUTES = _routes()
+"""Put together once: what an application makes of a route is costly."""
+
+
 def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     """Return the application of one process."""
     services = build_services(settings, clock)
@@ -100,12 +114,9 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses=problems.DESCRIBED,
-        dependencies=[Depends(guard), Depends(tagged)],
     )
     app.state.services = services
-    for topic in TOPICS:
-        app.include_router(topic.router)
+    app.router.routes.extend(ROUTES.routes)
     problems.install(app)
     pages.install(app, services)
     app.add_middleware(Bounded)

@@ -52,13 +52,11 @@ MACHINES = "/api/"
 
 
 def install(app: FastAPI, services: Services) -> None:
-    """Add pages, assets and headers to an application."""
+    """Add assets, headers and a page for nowhere to an application."""
     app.state.desk = Desk(
         services, Traffic(services.clock), Pages(services.policy.zone)
     )
     app.mount("/static", static_files(), "static")
-    for topic in TOPICS:
-        app.include_router(topic.router)
     app.router.default = nowhere
     app.add_middleware(PageHeaders)
 
