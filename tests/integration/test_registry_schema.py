@@ -67,11 +67,13 @@ def test_up_down_and_up_again(either: Engine) -> None:
     assert schema.current(either) == schema.newest()
 
 
-@pytest.mark.parametrize("revision", EARLIER)
-def test_every_step_goes_down_and_up(either: Engine, revision: str) -> None:
-    schema.downgrade(either, revision)
-    assert schema.current(either) == revision
-    schema.upgrade(either)
+def test_every_step_goes_down_and_up(either: Engine) -> None:
+    for revision in EARLIER:
+        schema.downgrade(either, revision)
+        assert schema.current(either) == revision
+    for revision in [*reversed(EARLIER), schema.newest() or ""]:
+        schema.upgrade(either, revision)
+        assert schema.current(either) == revision
     assert differences(either) == []
 
 
