@@ -29,14 +29,27 @@ class Retirement:
         self._sweeps = tuple(sweeps)
 
     async def run(self) -> None:
-        """Look now and then until cancelled."""
+        """Look now and then until cancelled.
+
+        Sweeps wait an hour: at a start, doors and gateways come first.
+        """
+        await finished(self.tidy)
         while True:
-            await finished(self.look)
             await asyncio.sleep(INTERVAL)
+            await finished(self.look)
 
     def look(self) -> None:
-        """Do every chore, whatever becomes of the others."""
-        for sweep in (*map(self._one, self._chores), *self._sweeps):
+        """Do every chore and every sweep."""
+        self.tidy()
+        self._all(self._sweeps)
+
+    def tidy(self) -> None:
+        """Do every chore."""
+        self._all(map(self._one, self._chores))
+
+    def _all(self, sweeps: Iterable[Sweep]) -> None:
+        """Do all of them, whatever becomes of the others."""
+        for sweep in sweeps:
             try:
                 sweep(self._store)
             except (SQLAlchemyError, RegistryError) as error:
