@@ -1,5 +1,7 @@
 """What a table of moves does not list never happens; every state can be reached."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -22,8 +24,19 @@ from registry.domain.external_filing import (
 )
 from registry.domain.filing import FILINGS, FilingEvent, FilingState
 from registry.domain.grant import GRANTS, GrantEvent, GrantState
+from registry.domain.lawful_query import (
+    LAWFUL_QUERIES,
+    LawfulQuery,
+    QueryEvent,
+    QueryState,
+)
 from registry.domain.machine import Machine
 from registry.domain.occupancy import OCCUPANCIES, OccupancyEvent, OccupancyState
+from registry.domain.subject_request import (
+    SUBJECT_REQUESTS,
+    RequestEvent,
+    RequestState,
+)
 from registry.domain.tenancy import TENANCIES, TenancyEvent, TenancyState
 from registry.domain.visit import VISITS, VisitEvent, VisitState
 
@@ -35,6 +48,8 @@ MACHINES: dict[str, tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = {
     "grant": (GRANTS, GrantState, GrantEvent),
     "visit": (VISITS, VisitState, VisitEvent),
     "elsewhere": (EXTERNAL_FILINGS, ExternalState, ExternalEvent),
+    "query": (LAWFUL_QUERIES, QueryState, QueryEvent),
+    "request": (SUBJECT_REQUESTS, RequestState, RequestEvent),
 }
 named = pytest.mark.parametrize("name", MACHINES)
 
@@ -81,3 +96,14 @@ def test_a_refusal_says_what_may_be_done_instead() -> None:
         FILINGS.after(FilingState.DRAFT, FilingEvent.ACCEPTED)
     with pytest.raises(Conflict, match="this is final"):
         FILINGS.after(FilingState.WITHDRAWN, FilingEvent.ACCEPTED)
+
+
+def test_nobody_approves_what_they_asked_for() -> None:
+    later = datetime(2026, 6, 2, tzinfo=UTC)
+    query = LawfulQuery(
+        "Q", "station", "No. 1", "law", "case", "B1-0201", "one", later, 10
+    )
+    assert [query.may_approve(who) for who in ("one", "two")] == [False, True]
+    over = replace(query, state=QueryState.DENIED)
+    assert not over.may_approve("two")
+    assert "B1-0201" not in repr(query)
