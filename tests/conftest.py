@@ -17,7 +17,7 @@ from tests.support.postgresql import (
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("steady", deadline=None, max_examples=60)
+settings.register_profile("steady", deadline=None, max_examples=40)
 settings.load_profile("steady")
 
 

@@ -11,7 +11,7 @@ import pytest
 from firmware_sim.neighbours import Neighbour
 from firmware_sim.plan import Size
 from firmware_sim.stage import Options
-from tests.support.street import SMALL, LiveStreet, open_street, tell
+from tests.support.street import LiveStreet, open_street, tell
 
 WHOLE = Options(Size(residents=3000, doors=171), seed=7, speed=60)
 PROTOCOLS = ("osdp", "smart_door", "uhppote", "esp_rfid")
@@ -39,14 +39,9 @@ class Withdrawal:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "options", [pytest.param(SMALL, id="small"), pytest.param(WHOLE, id="171 doors")]
-)
-def test_a_cancelled_card_opens_no_door_from_then_on(
-    tmp_path: Path, options: Options
-) -> None:
+def test_a_cancelled_card_opens_no_door_from_then_on(tmp_path: Path) -> None:
     withdrawals: list[Withdrawal] = []
-    with open_street(tmp_path, options) as street:
+    with open_street(tmp_path, WHOLE) as street:
         street.traffic(running=True)
         for home in homes(street):
             withdrawn = cancel(street, home)
