@@ -7,16 +7,14 @@ when it is read. Rules and house pages read days, never single passages.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Index, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.cbor import EPOCH, microseconds
-from registry.persistence.daily_moves import Move, count_moves, moves_of
+from registry.persistence.daily_moves import FIRST_DAY, Move, count_moves, moves_of
 from registry.persistence.rows import Moment, Record, RowNumber
 
-FIRST_DAY = EPOCH.date()
 DAY = 24 * 60 * 60 * 10**6
 
 
@@ -62,27 +60,21 @@ class DayUse:
     refused: int
 
 
-COUNTED = """
+ADD = text(
+    """
+    INSERT INTO daily_use (day, door, credential, unit, granted, refused)
     SELECT (at + :offset) / :day AS day, door, credential, COALESCE(unit, '') AS unit,
         SUM(CASE WHEN granted THEN 1 ELSE 0 END) AS granted,
         SUM(CASE WHEN granted THEN 0 ELSE 1 END) AS refused
     FROM passages
     WHERE number > :after AND number <= :upto AND own AND credential IS NOT NULL
-        AND at >= 0 {more}
+        AND at >= 0
     GROUP BY 1, 2, 3, 4
-"""
-ADD = text(
-    "INSERT INTO daily_use (day, door, credential, unit, granted, refused) "
-    + COUNTED.format(more="")
-    + " ON CONFLICT (day, door, credential, unit) DO UPDATE SET "
-    "granted = daily_use.granted + excluded.granted, "
-    "refused = daily_use.refused + excluded.refused"
+    ON CONFLICT (day, door, credential, unit) DO UPDATE SET
+        granted = daily_use.granted + excluded.granted,
+        refused = daily_use.refused + excluded.refused
+    """
 )
-SINCE = text(COUNTED.format(more="AND unit IN :units")).bindparams(
-    bindparam("units", expanding=True)
-)
-
-
 DAYS = text(
     "SELECT unit, COUNT(DISTINCT day), MAX(day) FROM ("
     " SELECT unit, day FROM daily_use WHERE unit IN :units AND granted > 0"
@@ -128,27 +120,15 @@ class DailyUse:
             for unit, days, newest in self._session.execute(DAYS, asked)
         }
 
-    def of_units(
-        self, units: Iterable[str], since: date, upto: int, offset: timedelta
-    ) -> list[DayUse]:
-        """Return the use by cards of units since a day, up to a passage's number."""
-        those = list(units)
-        first = (since - FIRST_DAY).days
-        rows = self._session.scalars(
-            select(DayRow).where(DayRow.unit.in_(those), DayRow.day >= first)
-        )
-        counted = [_use(row) for row in rows]
-        after = self._session.get(MarkRow, 1)
-        values = _values(0 if after is None else after.number, upto, offset)
-        fresh = self._session.execute(SINCE, values | {"units": those})
-        return counted + [_use(row) for row in fresh if row.day >= first]
-
     def of_cards(self, credentials: Iterable[int], since: date) -> list[DayUse]:
         """Return the counted use of cards since a day, wherever it was."""
         first = (since - FIRST_DAY).days
         those = DayRow.credential.in_(list(credentials))
         query = select(*DayRow.__table__.c).where(those, DayRow.day >= first)
-        return [_use(row) for row in self._session.execute(query)]
+        return [
+            DayUse(FIRST_DAY + timedelta(days=day), *rest)
+            for day, *rest in self._session.execute(query)
+        ]
 
     def moves(self, credentials: Iterable[int], since: date) -> list[Move]:
         """Return how cards went from house to house since a day."""
@@ -158,14 +138,3 @@ class DailyUse:
 def _values(after: int, upto: int, offset: timedelta) -> dict[str, int]:
     zone = microseconds(EPOCH + offset)
     return {"after": after, "upto": upto, "offset": zone, "day": DAY}
-
-
-def _use(row: Any) -> DayUse:  # noqa: ANN401 - a row read either way
-    return DayUse(
-        FIRST_DAY + timedelta(days=row.day),
-        row.door,
-        row.credential,
-        row.unit,
-        row.granted,
-        row.refused,
-    )

@@ -282,7 +282,7 @@ class CardService:
         )
 
     def _today(self) -> date:
-        return self._clock().astimezone(self._policy.zone).date()
+        return self._policy.today()
 
 
 def taken(field: str) -> FieldError:

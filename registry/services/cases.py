@@ -63,7 +63,7 @@ class CaseService:
 
     def today(self) -> date:
         """Return the day it is in the street."""
-        return self._clock().astimezone(self._policy.zone).date()
+        return self._policy.today()
 
     def sweep(self, store: Store) -> None:
         """Ask every rule of every house, a house at a time, once a day."""

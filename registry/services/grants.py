@@ -126,7 +126,7 @@ class GrantService:
         return landlord and may_act(uow, who, Power.ISSUE_CARD, unit, today)
 
     def _today(self) -> date:
-        return self._clock().astimezone(self._policy.zone).date()
+        return self._policy.today()
 
 
 def _doors(uow: UnitOfWork, grant: Grant) -> dict[str, GrantState]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from registry.domain.credential import CardState, Credential
+from registry.domain.deadlines.arithmetic import INSTANT, ONE_DAY
 from registry.domain.history import AsOf, Version
 from registry.domain.house_truth import (
     Keys,
@@ -17,7 +18,7 @@ from registry.domain.house_truth import (
     read,
 )
 from registry.domain.occupancy import Occupancy
-from registry.domain.permits import FAR_PAST, midnight, validity_of
+from registry.domain.permits import FAR_PAST, validity_of
 from registry.domain.places import Building, Unit
 from registry.domain.policy import Policy
 from registry.domain.policy.keys import Key
@@ -30,6 +31,7 @@ from registry.persistence.lettings import (
 from registry.persistence.tenancies import OccupancyRow, TenancyRow
 from registry.persistence.unit_of_work import UnitOfWork
 from registry.services.policy_in_force import on_record
+from registry.services.street_days import StreetDays
 
 USE_DAYS = 28
 """How far back the last column looks."""
@@ -71,6 +73,7 @@ class HouseTruths:
         """Read under a policy."""
         self._policy = policy
         self._clock = clock
+        self._days = StreetDays(policy.zone, clock)
 
     def of_building(
         self,
@@ -95,20 +98,10 @@ class HouseTruths:
 
     def _moment(self, day: date | None, known_on: date | None) -> Moment:
         """Take the end of each day: what happened on it is part of it."""
-        now = self._clock()
-        today = now.astimezone(self._policy.zone).date()
+        today = self._days.today()
         chosen = day or today
-        valid = None if chosen >= today else self._end(chosen)
-        known = None if known_on is None else self._end(known_on)
-        return Moment(chosen, AsOf(valid, known))
-
-    def _end(self, day: date) -> datetime:
-        return midnight(day + timedelta(days=1), self._policy) - timedelta(
-            microseconds=1
-        )
-
-    def _begin(self, day: date) -> datetime:
-        return midnight(day, self._policy)
+        valid = None if chosen >= today else chosen
+        return Moment(chosen, self._days.as_of(valid, known_on))
 
     def _offset(self, moment: datetime) -> timedelta:
         return moment.astimezone(self._policy.zone).utcoffset() or timedelta()
@@ -164,7 +157,8 @@ class HouseTruths:
     ) -> dict[str, Keys]:
         """Return by unit which cards open the house for who is on record in it."""
         # What happened on a day is part of it, and today is as far as it has come.
-        then = min(self._end(moment.day), max(self._clock(), self._begin(moment.day)))
+        begin, end = (self._days.begin(moment.day + n * ONE_DAY) for n in (0, 1))
+        then = min(end - INSTANT, max(self._clock(), begin))
         opening: dict[str, set[str]] = defaultdict(set)
         for version in stays:
             window = validity_of(version.content, self._policy)
@@ -181,10 +175,9 @@ class HouseTruths:
         self, parties: set[str], held: Mapping[str, Sequence[Credential]]
     ) -> Keys:
         cards = [card for party in sorted(parties) for card in held.get(party, ())]
-        zone = self._policy.zone
         # Cards that were there before the register have no day of issue.
         issued = [c.issued_at for c in cards if c.issued_at > FAR_PAST]
-        days = [at.astimezone(zone).date() for at in issued]
+        days = map(self._days.day_of, issued)
         holders = frozenset(card.party for card in cards)
         return Keys(holders, len(cards), max(days, default=None))
 

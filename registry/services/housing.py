@@ -178,7 +178,7 @@ class Housing:
 
     def today(self) -> date:
         """Return the day it is in the street."""
-        return self._clock().astimezone(self._policy.zone).date()
+        return self._policy.today()
 
     def _grids(self, uow: UnitOfWork) -> list[Area]:
         return uow.houses.areas(AreaKind.GRID)

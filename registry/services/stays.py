@@ -222,7 +222,7 @@ class StayService:
 
     def today(self) -> date:
         """Return the day it is in the street."""
-        return self._clock().astimezone(self._policy.zone).date()
+        return self._policy.today()
 
     def _heard(
         self, uow: UnitOfWork, who: Principal, id_: str, said: Side | None

@@ -92,10 +92,8 @@ def test_passages_counted_later_join_the_day_they_belong_to(bench: Bench) -> Non
         bench.services.ingest.accept(uow, batch([late], epoch=2))
     bench.services.retirement.look()
     with bench.services.store.reading() as uow:
-        upto = uow.passages.last_number()
-        (day,) = uow.daily_use.of_units(
-            ["B1-0201"], TODAY - 7 * DAY, upto, timedelta(hours=8)
-        )
+        (card,) = uow.credentials.of_cards([TENANT_CARD])
+        (day,) = uow.daily_use.of_cards([card.id], TODAY - 7 * DAY)
     assert (day.day, day.granted, day.refused) == (TODAY - DAY, 1, 1)
 
 

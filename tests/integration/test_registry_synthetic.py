@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 from registry.audit.trail import verify
 from registry.cli import program
 from registry.domain.errors import Conflict
+from registry.domain.permits import FAR_PAST
 from registry.synthetic.history import SyntheticHistory, Wish
 from registry.synthetic.planted import Planted, read_planted
 from tests.support.postgresql import NewDatabase
-from tests.support.registry_bench import Bench, registry, street
+from tests.support.registry_bench import TENANT_CARD, Bench, registry, street
 
 DAYS = 12
 
@@ -66,9 +67,8 @@ def test_it_lies_in_the_past_and_counts_into_days(bench: Bench) -> None:
     with bench.services.store.reading() as uow:
         upto = uow.passages.last_number()
         assert uow.daily_use.mark() == upto
-        used = uow.daily_use.of_units(
-            ["B1-0201"], today - timedelta(days=DAYS), upto, timedelta(hours=8)
-        )
+        (card,) = uow.credentials.of_cards([TENANT_CARD])
+        used = uow.daily_use.of_cards([card.id], FAR_PAST.date())
         assert verify(uow).broken is None
     assert used
     assert all(today - timedelta(days=DAYS) <= use.day < today for use in used)
