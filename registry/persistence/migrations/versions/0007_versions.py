@@ -3,54 +3,24 @@
 import sqlalchemy as sa
 from alembic import op
 
+from registry.persistence.migrations.version_tables import (
+    NUMBER,
+    create_versions,
+    day,
+    word,
+)
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOW = 1767225600000000
 """Microseconds of 2026-01-01: when what was on record before is said to be recorded."""
 LIVE = sa.text(
     "state IN ('accepted', 'due_renewal', 'needs_correction', 'submitted', "
     "'suspended') AND superseded_at IS NULL AND valid_to IS NULL"
 )
-
-
-def _versions(name: str, *columns: sa.Column) -> None:
-    """Create a table of versions with the columns all of them have."""
-    op.create_table(
-        name,
-        sa.Column("version", NUMBER, nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.BigInteger(), nullable=True),
-        sa.Column("valid_to", sa.BigInteger(), nullable=True),
-        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.Column("superseded_at", sa.BigInteger(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        *columns,
-        sa.PrimaryKeyConstraint("version"),
-        sa.ForeignKeyConstraint(["id"], ["entities.id"]),
-        *(
-            sa.ForeignKeyConstraint([column.name], [column.info["to"]])
-            for column in columns
-            if "to" in column.info
-        ),
-    )
-    op.create_index(op.f(f"ix_{name}_id"), name, ["id"])
-    for column in columns:
-        if column.info.get("index"):
-            op.create_index(op.f(f"ix_{name}_{column.name}"), name, [column.name])
-
-
-def _text(name: str, *, null: bool = False, to: str = "", index: bool = False):
-    info = ({"to": to} if to else {}) | {"index": index}
-    return sa.Column(name, sa.String(), nullable=null, info=info)
-
-
-def _day(name: str, *, null: bool = False):
-    return sa.Column(name, sa.Date(), nullable=null)
 
 
 def upgrade() -> None:
@@ -78,38 +48,38 @@ def upgrade() -> None:
 
 
 def _rights() -> None:
-    _versions(
+    create_versions(
         "right_versions",
-        _text("party", to="parties.id", index=True),
-        _text("unit", to="units.code", index=True),
-        _text("basis"),
-        _day("start"),
-        _day("end", null=True),
-        _text("evidence", null=True),
+        word("party", to="parties.id", index=True),
+        word("unit", to="units.code", index=True),
+        word("basis"),
+        day("start"),
+        day("end", null=True),
+        word("evidence", null=True),
     )
-    _versions(
+    create_versions(
         "delegation_versions",
-        _text("grantor", to="parties.id", index=True),
-        _text("delegate", to="parties.id", index=True),
-        _text("powers"),
-        _day("start"),
-        _day("end"),
-        _text("unit", null=True, to="units.code"),
-        _day("revoked_on", null=True),
+        word("grantor", to="parties.id", index=True),
+        word("delegate", to="parties.id", index=True),
+        word("powers"),
+        day("start"),
+        day("end"),
+        word("unit", null=True, to="units.code"),
+        day("revoked_on", null=True),
     )
-    _versions(
+    create_versions(
         "filing_versions",
-        _text("unit", to="units.code", index=True),
-        _text("lessor", null=True, to="parties.id", index=True),
-        _text("mode"),
-        _text("state"),
-        _text("manager", null=True, to="parties.id"),
-        _text("number", null=True),
-        _day("submitted_on", null=True),
-        _day("accepted_on", null=True),
-        _day("renews_on", null=True),
+        word("unit", to="units.code", index=True),
+        word("lessor", null=True, to="parties.id", index=True),
+        word("mode"),
+        word("state"),
+        word("manager", null=True, to="parties.id"),
+        word("number", null=True),
+        day("submitted_on", null=True),
+        day("accepted_on", null=True),
+        day("renews_on", null=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        _text("successor", null=True, to="entities.id"),
+        word("successor", null=True, to="entities.id"),
     )
     op.create_index(
         "uq_filing_versions_live",
@@ -119,64 +89,64 @@ def _rights() -> None:
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     )
-    _versions(
+    create_versions(
         "contract_versions",
-        _text("unit", to="units.code", index=True),
-        _text("lessor", to="parties.id", index=True),
-        _text("tenant", to="parties.id", index=True),
-        _day("start"),
-        _day("end", null=True),
-        _day("signed_on"),
-        _text("parent", null=True, to="entities.id"),
-        _text("evidence", null=True),
+        word("unit", to="units.code", index=True),
+        word("lessor", to="parties.id", index=True),
+        word("tenant", to="parties.id", index=True),
+        day("start"),
+        day("end", null=True),
+        day("signed_on"),
+        word("parent", null=True, to="entities.id"),
+        word("evidence", null=True),
         sa.Column("rent", sa.Integer(), nullable=True),
         sa.Column("deposit", sa.Integer(), nullable=True),
     )
 
 
 def _stays() -> None:
-    _versions(
+    create_versions(
         "tenancy_versions",
-        _text("unit", to="units.code", index=True),
-        _text("room", null=True, to="rooms.code"),
-        _text("landlord", null=True, to="parties.id", index=True),
-        _day("start"),
-        _day("end", null=True),
-        _text("contract", null=True, to="entities.id"),
-        _day("ended_on", null=True),
-        _day("holdover_since", null=True),
-        _text("renewed_by", null=True, to="entities.id"),
+        word("unit", to="units.code", index=True),
+        word("room", null=True, to="rooms.code"),
+        word("landlord", null=True, to="parties.id", index=True),
+        day("start"),
+        day("end", null=True),
+        word("contract", null=True, to="entities.id"),
+        day("ended_on", null=True),
+        day("holdover_since", null=True),
+        word("renewed_by", null=True, to="entities.id"),
     )
-    _versions(
+    create_versions(
         "occupancy_versions",
-        _text("party", to="parties.id", index=True),
-        _text("unit", to="units.code", index=True),
-        _text("building", to="buildings.code", index=True),
-        _text("basis"),
-        _day("start", null=True),
-        _day("end", null=True),
-        _text("tenancy", null=True, to="entities.id", index=True),
-        _text("room", null=True, to="rooms.code"),
-        _text("state"),
-        _text("declared_by"),
-        _day("declared_on", null=True),
-        _text("confirmed_by", null=True),
-        _day("confirmed_on", null=True),
-        _text("leave_by", null=True),
-        _text("exemption", null=True),
+        word("party", to="parties.id", index=True),
+        word("unit", to="units.code", index=True),
+        word("building", to="buildings.code", index=True),
+        word("basis"),
+        day("start", null=True),
+        day("end", null=True),
+        word("tenancy", null=True, to="entities.id", index=True),
+        word("room", null=True, to="rooms.code"),
+        word("state"),
+        word("declared_by"),
+        day("declared_on", null=True),
+        word("confirmed_by", null=True),
+        day("confirmed_on", null=True),
+        word("leave_by", null=True),
+        word("exemption", null=True),
     )
-    _versions(
+    create_versions(
         "external_filing_versions",
-        _text("kind"),
-        _text("unit", to="units.code", index=True),
-        _text("state"),
-        _text("tenancy", null=True, to="entities.id", index=True),
-        _text("occupancy", null=True, to="entities.id", index=True),
-        _text("office", null=True),
-        _text("receipt", null=True),
-        _day("on", null=True),
-        _day("due", null=True),
-        _text("exemption", null=True),
+        word("kind"),
+        word("unit", to="units.code", index=True),
+        word("state"),
+        word("tenancy", null=True, to="entities.id", index=True),
+        word("occupancy", null=True, to="entities.id", index=True),
+        word("office", null=True),
+        word("receipt", null=True),
+        day("on", null=True),
+        day("due", null=True),
+        word("exemption", null=True),
         sa.Column("reason", sa.Text(), nullable=True),
     )
 
@@ -227,7 +197,7 @@ def downgrade() -> None:
     op.execute(
         'INSERT INTO tenancies (id, unit, room, landlord, start, "end", filed, '
         "recorded_at) SELECT t.id, t.unit, t.room, t.landlord, t.start, "
-        'COALESCE(t.ended_on, t."end", \'2098-12-31\'), f.unit IS NOT NULL, '
+        "COALESCE(t.ended_on, t.\"end\", '2098-12-31'), f.unit IS NOT NULL, "
         "t.recorded_at FROM tenancy_versions AS t LEFT JOIN filing_versions AS f ON "
         "f.unit = t.unit AND f.superseded_at IS NULL AND f.valid_to IS NULL AND "
         "f.state IN ('accepted', 'due_renewal', 'needs_correction', 'submitted', "

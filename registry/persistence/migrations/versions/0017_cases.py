@@ -3,77 +3,44 @@
 import sqlalchemy as sa
 from alembic import op
 
+from registry.persistence.migrations.version_tables import (
+    create_versions,
+    day,
+    prose,
+    word,
+)
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN = sa.text(
     "state IN ('confirmed_gap', 'notice', 'objected', 'raised', 'review', 'visit') "
     "AND superseded_at IS NULL AND valid_to IS NULL"
 )
 
 
-def _versions(name: str, *columns: sa.Column) -> None:
-    """Create a table of versions with the columns all of them have."""
-    op.create_table(
-        name,
-        sa.Column("version", NUMBER, nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.BigInteger(), nullable=True),
-        sa.Column("valid_to", sa.BigInteger(), nullable=True),
-        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.Column("superseded_at", sa.BigInteger(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        *columns,
-        sa.PrimaryKeyConstraint("version"),
-        sa.ForeignKeyConstraint(["id"], ["entities.id"]),
-        *(
-            sa.ForeignKeyConstraint([column.name], [column.info["to"]])
-            for column in columns
-            if "to" in column.info
-        ),
-    )
-    op.create_index(op.f(f"ix_{name}_id"), name, ["id"])
-    for column in columns:
-        if "to" in column.info:
-            op.create_index(op.f(f"ix_{name}_{column.name}"), name, [column.name])
-
-
-def _word(name: str, *, null: bool = False, to: str = ""):
-    return sa.Column(name, sa.String(), nullable=null, info={"to": to} if to else {})
-
-
-def _text(name: str, *, null: bool = False):
-    return sa.Column(name, sa.Text(), nullable=null)
-
-
-def _day(name: str, *, null: bool = False):
-    return sa.Column(name, sa.Date(), nullable=null)
-
-
 def upgrade() -> None:
     """Create three tables of versions."""
-    _versions(
+    create_versions(
         "case_versions",
-        _word("rule"),
+        word("rule"),
         sa.Column("rule_version", sa.Integer(), nullable=False),
-        _word("building", to="buildings.code"),
-        _word("unit", null=True, to="units.code"),
-        _word("place"),
-        _word("state"),
-        _day("raised_on"),
-        _text("numbers"),
-        _text("policy"),
-        _text("guards"),
-        _text("sentence"),
-        _text("objection", null=True),
-        _text("note", null=True),
-        _word("paper", null=True),
-        _day("closed_on", null=True),
-        _word("close_reason", null=True),
+        word("building", to="buildings.code", index=True),
+        word("unit", null=True, to="units.code", index=True),
+        word("place"),
+        word("state"),
+        day("raised_on"),
+        prose("numbers"),
+        prose("policy"),
+        prose("guards"),
+        prose("sentence"),
+        prose("objection", null=True),
+        prose("note", null=True),
+        word("paper", null=True),
+        day("closed_on", null=True),
+        word("close_reason", null=True),
     )
     op.create_index(
         "uq_case_versions_open",
@@ -83,23 +50,23 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
-    _versions(
+    create_versions(
         "rule_switch_versions",
-        _word("rule"),
+        word("rule"),
         sa.Column("on", sa.Boolean(), nullable=False),
-        _day("since"),
-        _text("reason"),
-        _word("by"),
-        _day("measured_from"),
+        day("since"),
+        prose("reason"),
+        word("by"),
+        day("measured_from"),
         sa.Column("automatic", sa.Boolean(), nullable=False),
     )
-    _versions(
+    create_versions(
         "hazard_versions",
-        _word("unit", to="units.code"),
-        _word("kind"),
-        _word("state"),
-        _day("found_on"),
-        _day("due", null=True),
+        word("unit", to="units.code", index=True),
+        word("kind"),
+        word("state"),
+        day("found_on"),
+        day("due", null=True),
     )
 
 
