@@ -5,6 +5,7 @@ is the number of its latest version.
 """
 
 from fastapi import HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from registry.api.access import Registry
 from registry.domain.errors import Outdated
@@ -24,12 +25,20 @@ VERSIONED = {
 """The ledger of each kind of record, by the name it has in addresses."""
 
 
-def tagged(request: Request, response: Response, registry: Registry) -> None:
-    """Tell the version of a record that is read; 304 to whom has read it already."""
-    if request.method != "GET" or len(_place(request)) != len(("kind", "id")):
+async def tagged(request: Request, response: Response, registry: Registry) -> None:
+    """Tell the version of a record that is read; 304 to whom has read it already.
+
+    Every request passes here: only one for such a record leaves the event loop.
+    """
+    kind, *rest = _place(request) or [""]
+    if request.method != "GET" or kind not in VERSIONED or len(rest) != 1:
         return
-    with registry.store.reading() as uow:
-        tag = current(uow, request)
+
+    def look() -> str | None:
+        with registry.store.reading() as uow:
+            return current(uow, request)
+
+    tag = await run_in_threadpool(look)
     if tag is None:
         return
     response.headers["ETag"] = tag
